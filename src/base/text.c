@@ -1,20 +1,12 @@
 #include "text.h"
 
+#include "text-cp.h"
+
 #include <assert.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <utf8proc.h>
-
-enum {
-	REPLACEMENT = 0xFFFD,
-	ZWNJ = 0x200C,
-	ZWJ = 0x200D,
-	VS15 = 0xFE0E,
-	VS16 = 0xFE0F
-};
 
 /* ---- code points --------------------------------------------------------- */
 
@@ -140,19 +132,58 @@ text_ascii_run(const char *s, size_t len)
 	return n;
 }
 
-static utf8proc_category_t
-category(int32_t cp)
+enum cp_kind
+cp_kind(int32_t cp)
 {
-	return utf8proc_category(cp);
+	switch (utf8proc_category(cp)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LT:
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+		return CP_LETTER;
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_ME:
+		return CP_MARK;
+	case UTF8PROC_CATEGORY_MC:
+		return CP_SPACING_MARK;
+	case UTF8PROC_CATEGORY_ND:
+	case UTF8PROC_CATEGORY_NL:
+	case UTF8PROC_CATEGORY_NO:
+		return CP_DIGIT;
+	case UTF8PROC_CATEGORY_SM:
+		return CP_MATH;
+	case UTF8PROC_CATEGORY_ZS:
+		return CP_BLANK;
+	case UTF8PROC_CATEGORY_PC:
+	case UTF8PROC_CATEGORY_PD:
+	case UTF8PROC_CATEGORY_PS:
+	case UTF8PROC_CATEGORY_PE:
+	case UTF8PROC_CATEGORY_PI:
+	case UTF8PROC_CATEGORY_PF:
+	case UTF8PROC_CATEGORY_PO:
+	case UTF8PROC_CATEGORY_SC:
+	case UTF8PROC_CATEGORY_SK:
+	case UTF8PROC_CATEGORY_SO:
+		return CP_VISIBLE;
+	case UTF8PROC_CATEGORY_CN:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+	case UTF8PROC_CATEGORY_CC:
+	case UTF8PROC_CATEGORY_CF:
+	case UTF8PROC_CATEGORY_CS:
+	case UTF8PROC_CATEGORY_CO:
+		return CP_NOTHING;
+	}
+	return CP_NOTHING;	/* a category of a later Unicode */
 }
 
-static bool
-is_mark(int32_t cp)
+bool
+cp_is_mark(int32_t cp)
 {
-	utf8proc_category_t c = category(cp);
+	enum cp_kind kind = cp_kind(cp);
 
-	return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC ||
-	    c == UTF8PROC_CATEGORY_ME;
+	return kind == CP_MARK || kind == CP_SPACING_MARK;
 }
 
 static int
@@ -161,42 +192,68 @@ bound(int32_t cp)
 	return utf8proc_get_property(cp)->boundclass;
 }
 
-static bool
-is_pictograph(int32_t cp)
+bool
+cp_is_pictograph(int32_t cp)
 {
 	return cp >= 0xA9 && bound(cp) ==
 	    UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC &&
-	    category(cp) != UTF8PROC_CATEGORY_CN;
+	    cp_kind(cp) != CP_NOTHING;
 }
 
-static bool
-is_skin_tone(int32_t cp)
+bool
+cp_is_skin_tone(int32_t cp)
 {
 	return cp >= 0x1F3FB && cp <= 0x1F3FF;
 }
 
-static bool
-is_keycap_base(int32_t cp)
+bool
+cp_is_keycap_base(int32_t cp)
 {
 	return (cp >= '0' && cp <= '9') || cp == '#' || cp == '*';
+}
+
+size_t
+cp_decompose(int32_t cp, bool fold_case, int32_t parts[CP_PARTS])
+{
+	utf8proc_option_t how = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
+	    UTF8PROC_IGNORE;
+	utf8proc_ssize_t n;
+	int last = 0;
+
+	if (fold_case)
+		how |= UTF8PROC_CASEFOLD;
+	n = utf8proc_decompose_char(cp, parts, CP_PARTS, how, &last);
+	return n < 0 || n > CP_PARTS ? 0 : (size_t)n;
 }
 
 static int
 cells_of(int32_t cp)
 {
-	utf8proc_category_t c;
+	enum cp_kind kind;
 
 	if (cp < 0x300)
 		return cp >= 0xA0 ? 1 : cp >= 0x20 && cp < 0x7F;
-	c = category(cp);
-	if (c == UTF8PROC_CATEGORY_MC)
+	kind = cp_kind(cp);
+	if (kind == CP_SPACING_MARK)
 		return 1;
-	if (c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_ME)
+	if (kind == CP_MARK)
 		return 0;
 	/* Jamo that join the one before: utf8proc 2.8 gives them a cell. */
 	if ((cp >= 0x1160 && cp <= 0x11FF) || (cp >= 0xD7B0 && cp <= 0xD7FF))
 		return 0;
 	return utf8proc_charwidth(cp);
+}
+
+bool
+text_is_word(int32_t cp)
+{
+	enum cp_kind kind;
+
+	if (cp < 0x80)
+		return (cp >= '0' && cp <= '9') || (cp >= 'A' && cp <= 'Z') ||
+		    (cp >= 'a' && cp <= 'z') || cp == '_';
+	kind = cp_kind(cp);
+	return kind <= CP_DIGIT;
 }
 
 /* ---- clusters ------------------------------------------------------------ */
@@ -220,18 +277,18 @@ text_cluster(const char *s, size_t len, int *cells)
 	}
 	at = text_decode(s, len, &first);
 	sum = cells_of(first);
-	emoji = is_pictograph(first);
+	emoji = cp_is_pictograph(first);
 	for (last = first; at < len; last = cp, at += n) {
 		n = text_decode(s + at, len - at, &cp);
 		if (utf8proc_grapheme_break_stateful(last, cp, &state))
 			break;
-		if (emoji && ((last == ZWJ && is_pictograph(cp)) ||
-		    (is_skin_tone(cp) &&
-		    (last == VS16 || is_pictograph(last))))) {
+		if (emoji && ((last == ZWJ && cp_is_pictograph(cp)) ||
+		    (cp_is_skin_tone(cp) &&
+		    (last == VS16 || cp_is_pictograph(last))))) {
 			sum = 2;
 			continue;
 		}
-		if (cp == VS16 && (emoji || is_keycap_base(first))) {
+		if (cp == VS16 && (emoji || cp_is_keycap_base(first))) {
 			sum = 2;
 			continue;
 		}
@@ -331,552 +388,4 @@ text_cells(const char *s, size_t len)
 
 	text_fit(s, len, INT_MAX, &used);
 	return used;
-}
-
-/* ---- the gate ------------------------------------------------------------ */
-
-struct gate {
-	struct buf *out;
-	enum text_shape shape;
-	int32_t last;		/* what was written last; 0: a line begins */
-	int marks, joins;	/* in this cluster */
-	bool emoji;		/* the cluster may be joined to an emoji */
-	bool blank;		/* TEXT_NAME: a blank is owed */
-};
-
-static bool
-is_ideograph(int32_t cp)
-{
-	return (cp >= 0x3400 && cp <= 0x9FFF) ||
-	    (cp >= 0xF900 && cp <= 0xFAFF) || (cp >= 0x20000 && cp <= 0x3FFFF);
-}
-
-/* Scripts whose spelling needs joiners: Arabic to N'Ko, the Indic ones,
- * Mongolian (UAX #31, 2.3). */
-static bool
-is_joining(int32_t cp)
-{
-	return (cp >= 0x0620 && cp <= 0x08FF) ||
-	    (cp >= 0x0900 && cp <= 0x0DFF) || (cp >= 0x1820 && cp <= 0x18AA);
-}
-
-static bool
-is_letter(int32_t cp)
-{
-	utf8proc_category_t c = category(cp);
-
-	return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
-}
-
-static bool
-is_variation_selector(int32_t cp)
-{
-	return (cp >= 0xFE00 && cp <= VS16) || (cp >= 0xE0100 && cp <= 0xE01EF);
-}
-
-/* Does the variation selector belong behind `base`? */
-static bool
-is_variation(int32_t base, int32_t vs)
-{
-	if (vs == VS15 || vs == VS16)
-		return is_pictograph(base) || is_keycap_base(base);
-	if (is_ideograph(base))
-		return true;
-	return vs < 0xFE0E && category(base) == UTF8PROC_CATEGORY_SM;
-}
-
-/* What would show nothing, or something else on each machine. */
-static bool
-is_invisible(int32_t cp, enum text_shape shape)
-{
-	/* Combining grapheme joiner, fillers, vowels without a shape, free
-	 * variation selectors, the null notehead. */
-	static const int32_t odd[] = { 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5,
-		0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0, 0x1D159 };
-	utf8proc_category_t c = category(cp);
-	size_t i;
-
-	if (c == UTF8PROC_CATEGORY_CN || c >= UTF8PROC_CATEGORY_CC)
-		return true;
-	for (i = 0; i < sizeof odd / sizeof odd[0]; i++)
-		if (cp == odd[i])
-			return true;
-	return cp == 0x2800 && shape == TEXT_NAME;
-}
-
-static void
-write_cp(struct gate *g, int32_t cp)
-{
-	char bytes[4];
-
-	if (g->blank) {
-		buf_u8(g->out, ' ');
-		g->blank = false;
-	}
-	buf_put(g->out, bytes, text_encode(bytes, cp));
-	g->last = cp;
-}
-
-static void
-write_base(struct gate *g, int32_t cp)
-{
-	if (is_invisible(cp, g->shape))
-		cp = REPLACEMENT;
-	if (is_skin_tone(cp) && g->emoji && !g->blank &&
-	    (g->last == VS16 || is_pictograph(g->last))) {
-		write_cp(g, cp);
-		return;
-	}
-	if (g->last != ZWJ || !g->emoji || !is_pictograph(cp)) {
-		g->marks = g->joins = 0;
-		g->emoji = is_pictograph(cp);
-	}
-	write_cp(g, cp);
-}
-
-static void
-write_blank(struct gate *g)
-{
-	if (g->shape == TEXT_NAME) {
-		g->blank = g->last != 0;
-		return;
-	}
-	write_base(g, ' ');
-}
-
-static void
-write_newline(struct gate *g)
-{
-	if (g->shape != TEXT_BODY) {
-		write_blank(g);
-		return;
-	}
-	write_cp(g, '\n');
-	g->marks = g->joins = 0;
-	g->emoji = false;
-	g->last = 0;
-}
-
-static void
-write_tab(struct gate *g)
-{
-	int i;
-
-	write_blank(g);
-	for (i = 1; i < TEXT_TAB && g->shape == TEXT_BODY; i++)
-		write_blank(g);
-}
-
-static void
-write_mark(struct gate *g, int32_t cp)
-{
-	int32_t base = g->blank ? ' ' : g->last;
-
-	if (!base || is_invisible(cp, g->shape) ||
-	    (is_variation_selector(cp) && !is_variation(base, cp))) {
-		write_base(g, REPLACEMENT);
-		return;
-	}
-	if (g->blank) {		/* the mark stands on that blank */
-		g->marks = g->joins = 0;
-		g->emoji = false;
-	}
-	if (g->marks == TEXT_MARKS_MAX)
-		return;
-	g->marks++;
-	if (category(cp) == UTF8PROC_CATEGORY_MC)
-		g->emoji = false;
-	write_cp(g, cp);
-}
-
-static void
-write_joiner(struct gate *g, int32_t cp, int32_t next)
-{
-	if (g->blank) {
-		write_base(g, REPLACEMENT);
-	} else if (cp == ZWJ && g->emoji && g->last != ZWJ &&
-	    g->joins < TEXT_JOINS_MAX && is_pictograph(next)) {
-		g->joins++;
-		write_cp(g, cp);
-	} else if (is_joining(g->last) &&
-	    (is_letter(g->last) || is_mark(g->last)) &&
-	    is_joining(next) && is_letter(next)) {
-		g->emoji = false;
-		write_cp(g, cp);
-	} else {
-		write_base(g, REPLACEMENT);
-	}
-}
-
-/* One code point from s; returns the bytes it took. */
-static size_t
-take(struct gate *g, const char *s, size_t len)
-{
-	int32_t cp, next = 0;
-	size_t n = text_decode(s, len, &cp);
-
-	if (cp == '\n' || cp == 0x2028 || cp == 0x2029) {
-		write_newline(g);
-	} else if (cp == '\r') {
-		if (n < len && s[n] == '\n')
-			n++;
-		write_newline(g);
-	} else if (cp == '\t') {
-		write_tab(g);
-	} else if (g->shape == TEXT_NAME &&
-	    category(cp) == UTF8PROC_CATEGORY_ZS) {
-		write_blank(g);
-	} else if (cp == ZWJ || cp == ZWNJ) {
-		if (n < len)
-			text_decode(s + n, len - n, &next);
-		write_joiner(g, cp, next);
-	} else if (is_mark(cp)) {
-		write_mark(g, cp);
-	} else {
-		write_base(g, cp);
-	}
-	return n;
-}
-
-void
-text_filter(struct buf *out, const void *src, size_t len,
-    enum text_shape shape)
-{
-	struct gate g = { .out = out, .shape = shape };
-	const char *s = src;
-	size_t at = 0, n;
-
-	while (at < len) {
-		if (shape != TEXT_NAME &&
-		    (n = text_ascii_run(s + at, len - at)) > 0) {
-			buf_put(out, s + at, n);
-			at += n;
-			g.last = s[at - 1];
-			g.marks = g.joins = 0;
-			g.emoji = false;
-			continue;
-		}
-		at += take(&g, s + at, len - at);
-	}
-}
-
-static bool
-is_clean_ascii(const char *s, size_t len, enum text_shape shape)
-{
-	size_t at, i;
-
-	for (at = 0; at < len; at++) {
-		at += text_ascii_run(s + at, len - at);
-		if (at == len)
-			break;
-		if (s[at] != '\n' || shape != TEXT_BODY)
-			return false;
-	}
-	if (shape != TEXT_NAME || !len)
-		return true;
-	for (i = 0; i < len; i++)
-		if (s[i] == ' ' && (i == 0 || i + 1 == len || s[i + 1] == ' '))
-			return false;
-	return true;
-}
-
-bool
-text_is_clean(const char *s, size_t len, enum text_shape shape)
-{
-	struct buf filtered;
-	bool same;
-
-	if (is_clean_ascii(s, len, shape))
-		return true;
-	buf_init(&filtered);
-	text_filter(&filtered, s, len, shape);
-	same = filtered.len == len && !memcmp(filtered.at, s, len);
-	buf_clear(&filtered);
-	return same;
-}
-
-/* ---- folding ------------------------------------------------------------- */
-
-struct lookalike {
-	int32_t cp;
-	char ascii[3];
-};
-
-static int
-by_code_point(const void *key, const void *row)
-{
-	int32_t cp = *(const int32_t *)key;
-	int32_t other = ((const struct lookalike *)row)->cp;
-
-	return (cp > other) - (cp < other);
-}
-
-static const char *
-look_up(const struct lookalike *table, size_t n, int32_t cp)
-{
-	const struct lookalike *row;
-
-	row = bsearch(&cp, table, n, sizeof *table, by_code_point);
-	return row ? row->ascii : NULL;
-}
-
-/* Punctuation that has an ASCII twin of one cell. */
-static const char *
-ascii_twin(int32_t cp)
-{
-	static const struct lookalike table[] = {
-		{ 0x00A0, " " }, { 0x00AB, "<" }, { 0x00B7, "." },
-		{ 0x00BB, ">" }, { 0x00D7, "x" }, { 0x2010, "-" },
-		{ 0x2011, "-" }, { 0x2012, "-" }, { 0x2013, "-" },
-		{ 0x2014, "-" }, { 0x2015, "-" }, { 0x2018, "'" },
-		{ 0x2019, "'" }, { 0x201A, "," }, { 0x201C, "\"" },
-		{ 0x201D, "\"" }, { 0x201E, "\"" }, { 0x2022, "*" },
-		{ 0x2026, "." }, { 0x2039, "<" }, { 0x203A, ">" },
-		{ 0x2190, "<" }, { 0x2191, "^" }, { 0x2192, ">" },
-		{ 0x2193, "v" }, { 0x2212, "-" }, { 0x2500, "-" },
-		{ 0x2502, "|" },
-	};
-
-	return look_up(table, sizeof table / sizeof table[0], cp);
-}
-
-/* The ASCII form of a cluster, at most `cells` letters; NULL: none. */
-static const char *
-ascii_form(const char *s, size_t len, int cells, char form[3])
-{
-	utf8proc_int32_t parts[8];
-	utf8proc_ssize_t n, i;
-	const char *twin;
-	int32_t cp;
-	int last = 0, used = 0;
-
-	text_decode(s, len, &cp);
-	twin = ascii_twin(cp);
-	if (twin)
-		return twin;
-	n = utf8proc_decompose_char(cp, parts, 8,
-	    UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &last);
-	if (n < 1 || n > 8)
-		return NULL;
-	for (i = 0; i < n; i++) {
-		if (is_mark(parts[i]))
-			continue;
-		if (parts[i] < 0x20 || parts[i] > 0x7E || used == cells)
-			return NULL;
-		form[used++] = (char)parts[i];
-	}
-	form[used] = '\0';
-	return used ? form : NULL;
-}
-
-void
-text_ascii(struct buf *out, const char *s, size_t len)
-{
-	size_t at, n;
-
-	for (at = 0; at < len; at += n) {
-		const char *form;
-		char room[3];
-		int cells, i;
-
-		if (s[at] == '\n') {
-			buf_u8(out, '\n');
-			n = 1;
-			continue;
-		}
-		n = text_cluster(s + at, len - at, &cells);
-		form = ascii_form(s + at, n, cells, room);
-		if (!form)
-			form = "??";
-		for (i = 0; i < cells; i++) {
-			buf_u8(out, (uint8_t)(*form ? *form : ' '));
-			form += *form != '\0';
-		}
-	}
-}
-
-/* Accents: marks that change a letter's look, not the letter.  Vowel signs
- * of other scripts are letters and stay. */
-static bool
-is_accent(int32_t cp)
-{
-	return (cp >= 0x0300 && cp <= 0x036F) ||
-	    (cp >= 0x1AB0 && cp <= 0x1AFF) || (cp >= 0x1DC0 && cp <= 0x1DFF) ||
-	    (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0xFE20 && cp <= 0xFE2F);
-}
-
-static void
-fold_cp(struct buf *out, int32_t cp)
-{
-	/* the longest decomposition (U+FDFA) has 18 code points */
-	utf8proc_int32_t parts[32];
-	utf8proc_ssize_t n, i;
-	char bytes[4];
-	int last = 0;
-
-	n = utf8proc_decompose_char(cp, parts, 32, UTF8PROC_DECOMPOSE |
-	    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE, &last);
-	for (i = 0; i < n && n <= 32; i++)
-		if (!is_accent(parts[i]))
-			buf_put(out, bytes, text_encode(bytes, parts[i]));
-}
-
-static const char *
-fold(struct buf *out, const char *s)
-{
-	size_t len = strlen(s), at = 0;
-	int32_t cp;
-
-	buf_init(out);
-	while (at < len) {
-		at += text_decode(s + at, len - at, &cp);
-		if (cp >= 'A' && cp <= 'Z')
-			buf_u8(out, (uint8_t)(cp + 'a' - 'A'));
-		else if (cp < 0x80)
-			buf_u8(out, (uint8_t)cp);
-		else
-			fold_cp(out, cp);
-	}
-	return buf_str(out);
-}
-
-/* Letters and digits that look like an ASCII letter, before case is folded:
- * a capital eta looks like H, a small one like n. */
-static const char *
-ascii_look(int32_t cp)
-{
-	static const struct lookalike table[] = {
-		{ '0', "o" }, { '1', "l" }, { 'I', "l" }, { '|', "l" },
-		{ 0x00D8, "o" }, { 0x00DF, "b" }, { 0x00F8, "o" },
-		{ 0x0110, "d" }, { 0x0111, "d" }, { 0x0131, "i" },
-		{ 0x0141, "l" }, { 0x0142, "l" }, { 0x0251, "a" },
-		{ 0x0261, "g" }, { 0x0269, "i" }, { 0x026A, "i" },
-		{ 0x028F, "y" }, { 0x0391, "a" }, { 0x0392, "b" },
-		{ 0x0395, "e" }, { 0x0396, "z" }, { 0x0397, "h" },
-		{ 0x0399, "l" }, { 0x039A, "k" }, { 0x039C, "m" },
-		{ 0x039D, "n" }, { 0x039F, "o" }, { 0x03A1, "p" },
-		{ 0x03A4, "t" }, { 0x03A5, "y" }, { 0x03A7, "x" },
-		{ 0x03B1, "a" }, { 0x03B2, "b" }, { 0x03B3, "y" },
-		{ 0x03B5, "e" }, { 0x03B7, "n" }, { 0x03B9, "i" },
-		{ 0x03BA, "k" }, { 0x03BD, "v" }, { 0x03BF, "o" },
-		{ 0x03C1, "p" }, { 0x03C3, "o" }, { 0x03C4, "t" },
-		{ 0x03C5, "u" }, { 0x03C7, "x" }, { 0x03C9, "w" },
-		{ 0x03F2, "c" }, { 0x03F3, "j" }, { 0x03F9, "c" },
-		{ 0x0405, "s" }, { 0x0406, "l" }, { 0x0408, "j" },
-		{ 0x0410, "a" }, { 0x0412, "b" }, { 0x0413, "r" },
-		{ 0x0415, "e" }, { 0x0417, "3" }, { 0x041A, "k" },
-		{ 0x041C, "m" }, { 0x041D, "h" }, { 0x041E, "o" },
-		{ 0x0420, "p" }, { 0x0421, "c" }, { 0x0422, "t" },
-		{ 0x0423, "y" }, { 0x0425, "x" }, { 0x042C, "b" },
-		{ 0x0430, "a" }, { 0x0432, "b" }, { 0x0433, "r" },
-		{ 0x0435, "e" }, { 0x0437, "3" }, { 0x0438, "u" },
-		{ 0x043A, "k" }, { 0x043C, "m" }, { 0x043D, "h" },
-		{ 0x043E, "o" }, { 0x043F, "n" }, { 0x0440, "p" },
-		{ 0x0441, "c" }, { 0x0442, "t" }, { 0x0443, "y" },
-		{ 0x0445, "x" }, { 0x044C, "b" }, { 0x0455, "s" },
-		{ 0x0456, "i" }, { 0x0458, "j" }, { 0x0474, "v" },
-		{ 0x0475, "v" }, { 0x04AE, "y" }, { 0x04AF, "y" },
-		{ 0x04BA, "h" }, { 0x04BB, "h" }, { 0x04C0, "l" },
-		{ 0x04CF, "l" }, { 0x0500, "d" }, { 0x0501, "d" },
-		{ 0x051A, "q" }, { 0x051B, "q" }, { 0x051C, "w" },
-		{ 0x051D, "w" }, { 0x2223, "l" },
-	};
-
-	return look_up(table, sizeof table / sizeof table[0], cp);
-}
-
-/* Pairs that read as one letter in most fonts. */
-static void
-join_pairs(struct buf *b)
-{
-	size_t from, to = 0;
-
-	for (from = 0; from < b->len; from++) {
-		bool more = from + 1 < b->len;
-		uint8_t c = b->at[from], d = more ? b->at[from + 1] : 0;
-
-		if (c == 'r' && d == 'n') {
-			c = 'm';
-			from++;
-		} else if (c == 'v' && d == 'v') {
-			c = 'w';
-			from++;
-		}
-		b->at[to++] = c;
-	}
-	b->len = to;
-}
-
-static const char *
-skeleton(struct buf *out, const char *s)
-{
-	size_t len = strlen(s), at = 0, i;
-	utf8proc_int32_t parts[32];
-	utf8proc_ssize_t n;
-	int32_t cp;
-
-	buf_init(out);
-	while (at < len) {
-		int last = 0;
-
-		at += text_decode(s + at, len - at, &cp);
-		/* e with diaeresis is e before it is anything else */
-		n = utf8proc_decompose_char(cp, parts, 32, UTF8PROC_DECOMPOSE |
-		    UTF8PROC_COMPAT | UTF8PROC_IGNORE, &last);
-		for (i = 0; n <= 32 && (utf8proc_ssize_t)i < n; i++) {
-			const char *look = ascii_look(parts[i]);
-
-			if (look)
-				buf_put(out, look, strlen(look));
-			else if (category(parts[i]) != UTF8PROC_CATEGORY_ZS &&
-			    parts[i] != '_')
-				fold_cp(out, parts[i]);
-		}
-	}
-	join_pairs(out);
-	return buf_str(out);
-}
-
-bool
-text_looks_like(const char *a, const char *b)
-{
-	struct buf left, right;
-	bool alike;
-
-	alike = !strcmp(fold(&left, a), fold(&right, b));
-	buf_clear(&left);
-	buf_clear(&right);
-	if (alike)
-		return true;
-	alike = !strcmp(skeleton(&left, a), skeleton(&right, b));
-	buf_clear(&left);
-	buf_clear(&right);
-	return alike;
-}
-
-bool
-text_has_prefix(const char *s, const char *prefix)
-{
-	struct buf whole, start;
-	bool is;
-
-	fold(&whole, s);
-	fold(&start, prefix);
-	is = whole.len >= start.len && !memcmp(buf_str(&whole),
-	    buf_str(&start), start.len);
-	buf_clear(&whole);
-	buf_clear(&start);
-	return is;
-}
-
-bool
-text_contains(const char *s, const char *needle)
-{
-	struct buf whole, part;
-	bool is;
-
-	is = strstr(fold(&whole, s), fold(&part, needle)) != NULL;
-	buf_clear(&whole);
-	buf_clear(&part);
-	return is;
 }

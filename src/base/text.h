@@ -56,6 +56,8 @@ enum text_shape {
 /* One code point; returns its bytes (>= 1), *cp = 0xFFFD when invalid (one
  * for each maximal subpart, Unicode 3.9 table 3-8).  len > 0. */
 size_t text_decode(const char *s, size_t len, int32_t *cp);
+/* A letter, digit, mark or underscore: what moving by words passes. */
+bool text_is_word(int32_t cp);
 /* What is no Unicode scalar value is written as U+FFFD. */
 size_t text_encode(char dst[4], int32_t cp);
 /* Bytes at the start of s that are printable ASCII, one cell each: the way
