@@ -1,0 +1,33 @@
+/*
+ * label - one name for each use of a key: PROTOCOL section 2.
+ *
+ * Nothing is hashed, keyed or signed without one of these, so that bytes
+ * made for one purpose mean nothing to another.  t_kdf asserts that no two
+ * are equal.
+ */
+#ifndef LABEL_H
+#define LABEL_H
+
+#define LABEL_TABLE(row) \
+	row(LABEL_BEACON, "p2ptui/1/beacon") \
+	row(LABEL_CARD, "p2ptui/1/card") \
+	row(LABEL_ED25519, "p2ptui/1/ed25519") \
+	row(LABEL_LAN, "p2ptui/1/lan") \
+	row(LABEL_LIVE, "p2ptui/1/live") \
+	row(LABEL_PAIR_KEY, "p2ptui/1/pairkey") \
+	row(LABEL_USER_ID, "p2ptui/1/user-id") \
+	row(LABEL_VAULT, "p2ptui/1/vault") \
+	row(LABEL_VAULT_CHECK, "p2ptui/1/vault-check") \
+	row(LABEL_X25519, "p2ptui/1/x25519")
+
+#define LABEL_DECLARE(name, text) static const char name[] = text;
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#endif
+LABEL_TABLE(LABEL_DECLARE)
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+#endif
