@@ -1,0 +1,126 @@
+/*
+ * carrier - the door between chat and net: the only file of chat that net
+ * includes, and all that chat knows of net.
+ *
+ * chat says what is to be carried and to whom; net says who was seen, who
+ * is linked, what was heard.  Both directions are tables of functions, so
+ * that each side is tested against a page of fakes.
+ *
+ *	net: on_seen     a presence, a hint that proves nothing
+ *	     on_lost     it is gone
+ *	     on_up       a sealed link to a proven key stands
+ *	     on_heard    one frame came over it
+ *	     on_moved    the best path or its round trip changed
+ *	     on_down     no link is left
+ *	chat: send, want, drop, ..
+ *
+ * A link is only a faster road: what is owed stays owed until its
+ * addressee's acknowledgement, whatever this door says.
+ *
+ * All functions are called from the loop's thread, and none calls back into
+ * the other side before it returns, except that `send` may find the link
+ * broken and say so by on_down in a later turn.
+ */
+#ifndef CARRIER_H
+#define CARRIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "card.h"
+#include "err.h"
+#include "key.h"
+
+enum {
+	/* A frame with its header; larger content goes as a file. */
+	FRAME_MAX = 61440
+};
+
+enum path {
+	PATH_NONE,
+	PATH_LAN,
+	PATH_DIRECT,
+	PATH_MAPPED,
+	PATH_PUNCHED,
+	PATH_RELAY
+};
+
+/* What chat knows of a key that knocks or was seen. */
+enum welcome {
+	WELCOME_CONTACT,	/* link at once */
+	WELCOME_STRANGER,	/* may leave a request */
+	WELCOME_NOT		/* blocked, or requests are off: no answer */
+};
+
+/* What came of a frame; anything but FRAME_TAKEN ends the link. */
+enum heard {
+	FRAME_TAKEN,		/* processed, or skipped and to be acked */
+	FRAME_MALFORMED,
+	FRAME_UNWELCOME		/* blocked, flooding: no answer */
+};
+
+/* One presence on the LAN. */
+struct sighting {
+	struct pubkeys keys;
+	char name[CARD_NAME_MAX + 1];	/* as sent: not filtered */
+	char where[80];			/* "192.168.1.11:54545" */
+};
+
+/* Offered by net, called by chat.  Pointers are borrowed for the call. */
+struct carrier {
+	void *net;
+	/* Queues a frame on the best link; it leaves in LOOP_SEND of this
+	 * turn.  -1: no link stands (or its queue is full: see room). */
+	int (*send)(void *net, const struct user_id *to, const void *frame,
+	    size_t len);
+	/* Bytes the best link would still take without stalling; 0: none. */
+	size_t (*room)(void *net, const struct user_id *to);
+	/* Keep trying for a link (contacts; a stranger I wrote to), with
+	 * back-off, now if urgent; or stop trying.  `where` may be "". */
+	void (*want)(void *net, const struct pubkeys *to, const char *where,
+	    bool want, bool urgent);
+	/* Ends the links of one, or of all (NULL): blocked, removed, or our
+	 * store failed and what was heard must be said again. */
+	void (*drop)(void *net, const struct user_id *who);
+	/* My name, presence or card changed: announce anew. */
+	void (*announce)(void *net);
+	/* Dial an address and greet whoever answers (/connect). */
+	int (*connect)(void *net, const char *host_port, struct err *e);
+};
+
+/* Offered by chat, called by net. */
+struct carrier_events {
+	void *chat;
+	void (*on_seen)(void *chat, const struct sighting *s);
+	void (*on_lost)(void *chat, const struct user_id *who);
+	/* May this key hold a link?  Asked by responders with the static key
+	 * of message 1; fills keys when the person is known. */
+	enum welcome (*welcome)(void *chat, const uint8_t x[KEY_LEN],
+	    struct pubkeys *keys);
+	/* The link is proven in both directions.  `card` is what they said
+	 * of themselves, verified, its x key the proven one.  `dialled`: it
+	 * is the answer to /connect. */
+	void (*on_up)(void *chat, const struct card *card, enum path path,
+	    int64_t rtt_us, const char *where, bool dialled);
+	void (*on_moved)(void *chat, const struct user_id *who,
+	    enum path path, int64_t rtt_us);
+	void (*on_down)(void *chat, const struct user_id *who);
+	enum heard (*on_heard)(void *chat, const struct user_id *who,
+	    const uint8_t *frame, size_t len);
+	/* The link can take more: called after room() had answered little. */
+	void (*on_room)(void *chat, const struct user_id *who);
+	/* A contact answered with another key than the pinned one, somebody
+	 * speaks another version ..: for the person, once. */
+	void (*notice)(void *chat, const char *text);
+	void (*failed)(void *chat, const struct err *e);
+	/* My card as it is now: body and signature. */
+	void (*card)(void *chat, struct buf *out);
+	/* My display name, at most CARD_NAME_MAX bytes. */
+	const char *(*name)(void *chat);
+	/* Contacts in turn, for the hints of --lan contacts: true while
+	 * i < their number. */
+	bool (*contact_at)(void *chat, size_t i, struct pubkeys *keys);
+};
+
+#endif

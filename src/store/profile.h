@@ -1,0 +1,47 @@
+/*
+ * profile - where a person's things lie, and the lock on them.
+ *
+ * Without --home: the XDG directories (CONTRACT: p2ptui.conf in the config
+ * one, identity and database in the data one, the log in the state one),
+ * with a folder more for each --profile NAME.  With --home DIR everything
+ * lies under DIR.  Directories are 0700, files 0600; anything wider found
+ * on the identity is an error, not a repair.
+ */
+#ifndef PROFILE_H
+#define PROFILE_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "vault.h"
+
+struct profile {
+	char *config;			/* .../p2ptui.conf */
+	char *dir;			/* holds identity, database, lock */
+	char *identity;
+	char *db;
+	char *log;
+	char *downloads;
+	char *lock;
+	int lock_fd;			/* -1: not held */
+};
+
+/* home and name may be NULL.  STATUS_USAGE for a name that is no folder
+ * name.  Makes nothing. */
+int profile_init(struct profile *p, const char *home, const char *name,
+    struct err *e);
+void profile_clear(struct profile *p);		/* gives the lock back */
+/* Makes the directories and takes the lock: STATUS_CANNOT_CREATE,
+ * STATUS_TRY_AGAIN with the pid of the holder. */
+int profile_hold(struct profile *p, struct err *e);
+
+/* 1: there, and it asks for a passphrase; 0: there, open; 2: there is none
+ * and no database that would miss it; -1: damaged, too open, or gone while
+ * its database is still there (never a silent new identity). */
+int profile_identity_state(const struct profile *p, struct err *e);
+struct vault *profile_unlock(const struct profile *p, const char *passphrase,
+    struct err *e);
+int profile_keep(const struct profile *p, const struct vault *v,
+    const char *passphrase, struct err *e);
+
+#endif
