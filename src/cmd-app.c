@@ -1,0 +1,132 @@
+#include "cmd-app.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+say_usage(struct cmd_call *call, const struct cmd *c)
+{
+	char usage[160];
+
+	snprintf(usage, sizeof usage, "/%s %s", c->name, c->usage);
+	cmd_say(call, "%-28s %s", usage, c->help);
+}
+
+static int
+cmd_help(void *room, struct cmd_call *call, struct err *e)
+{
+	const struct cmd_app *app = room;
+	const struct cmd *c;
+
+	if (call->argc == 0) {
+		for (size_t i = 0; i < cmds_count(app->cmds); i++)
+			say_usage(call, cmds_at(app->cmds, i));
+		return 0;
+	}
+	c = cmds_find(app->cmds, call->argv[0] + (call->argv[0][0] == '/'));
+	if (!c) {
+		err_set(e, STATUS_USAGE, "there is no command /%s",
+		    call->argv[0]);
+		return err_next(e, "/help lists all commands");
+	}
+	say_usage(call, c);
+	if (c->alias)
+		cmd_say(call, "also: %s", c->alias);
+	return 0;
+}
+
+static void
+say_option(struct cmd_call *call, const struct opts *opts,
+    const struct opt *row)
+{
+	struct buf value;
+
+	buf_init(&value);
+	opts_show(opts, row->name, &value);
+	cmd_say(call, "%s = %s%s%s  (%s)", row->name, buf_str(&value),
+	    row->unit ? " " : "", row->unit ? row->unit : "", row->help);
+	buf_clear(&value);
+}
+
+/* The name is kept by chat and history by the store, so they go there. */
+static int
+set_option(struct cmd_app *app, const char *name, const char *value,
+    struct err *e)
+{
+	if (strcmp(name, "name") == 0)
+		return chat_rename(app->chat, value, e);
+	if (opts_set(app->opts, name, value, e) < 0)
+		return -1;
+	if (strcmp(name, "history") == 0)
+		return chat_history(app->chat, opts_bool(app->opts, name), e);
+	return 0;
+}
+
+static int
+cmd_set(void *room, struct cmd_call *call, struct err *e)
+{
+	struct cmd_app *app = room;
+	const struct opt *row;
+	size_t n;
+
+	if (call->argc == 0) {
+		row = opts_table(app->opts, &n);
+		for (size_t i = 0; i < n; i++)
+			say_option(call, app->opts, &row[i]);
+		return 0;
+	}
+	if (call->argc > 1 &&
+	    set_option(app, call->argv[0], call->argv[1], e) < 0)
+		return -1;
+	row = opts_find(app->opts, call->argv[0]);
+	if (!row) {
+		err_set(e, STATUS_USAGE, "there is no option %s",
+		    call->argv[0]);
+		return err_next(e, "/set lists all options");
+	}
+	say_option(call, app->opts, row);
+	return 0;
+}
+
+static int
+cmd_save(void *room, struct cmd_call *call, struct err *e)
+{
+	const struct cmd_app *app = room;
+
+	if (!app->config) {
+		err_set(e, STATUS_USAGE, "--ephemeral writes nothing to disk");
+		return err_next(e, "start without it to keep options");
+	}
+	if (opts_save(app->opts, app->config, e) < 0)
+		return -1;
+	cmd_say(call, "options saved in %s", app->config);
+	return 0;
+}
+
+static int
+cmd_quit(void *room, struct cmd_call *call, struct err *e)
+{
+	const struct cmd_app *app = room;
+
+	(void)call;
+	(void)e;
+	loop_stop(app->loop, STATUS_OK);
+	return 0;
+}
+
+static const struct cmd app_cmds[] = {
+	{ "help", NULL, "[COMMAND]", "what commands there are",
+	    { CMD_COMMAND }, 0, cmd_help, NULL },
+	{ "set", NULL, "[NAME [VALUE]]", "show or change options",
+	    { CMD_OPTION, CMD_REST }, 0, cmd_set, NULL },
+	{ "save", NULL, "", "keep the options as they are now",
+	    { CMD_NONE }, 0, cmd_save, NULL },
+	{ "quit", "exit q", "", "leave; what is owed stays queued",
+	    { CMD_NONE }, 0, cmd_quit, NULL },
+};
+
+void
+cmd_app_add(struct cmd_app *app)
+{
+	cmds_add(app->cmds, app_cmds, sizeof app_cmds / sizeof *app_cmds, app);
+}

@@ -1,0 +1,231 @@
+#include "options.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arg.h"
+#include "card.h"
+
+/*
+ * [ADDR:]PORT.  The address itself is judged by whoever binds it; here only
+ * the shape, so that a typing error is found at its line of the file.
+ */
+static int
+check_listen(const char *value, struct err *e)
+{
+	const char *colon = strrchr(value, ':');
+	const char *port = colon ? colon + 1 : value;
+	char *end;
+	unsigned long n = strtoul(port, &end, 10);
+
+	if (*port < '0' || *port > '9' || *end != '\0' || n > 65535)
+		return err_set(e, STATUS_CONFIG,
+		    "\"%s\" is no listening address; allowed is [ADDR:]PORT "
+		    "with a port from 0 (any) to 65535", value);
+	return 0;
+}
+
+static int
+check_log(const char *value, struct err *e)
+{
+	static const char *const levels[] = { "error", "warn", "info",
+		"debug" };
+	size_t len = strcspn(value, ":");
+
+	if (len == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+		if (strlen(levels[i]) == len &&
+		    strncmp(levels[i], value, len) == 0)
+			return 0;
+	return err_set(e, STATUS_CONFIG,
+	    "\"%s\" is no log level; allowed is LEVEL[:FILE] with error, "
+	    "warn, info or debug", value);
+}
+
+static const char *const lan_modes[] = { "everyone", "contacts", "off", NULL };
+static const char *const mark_sets[] = { "auto", "unicode", "ascii", NULL };
+
+static const struct opt option_table[] = {
+	{ .name = "bell", .type = OPT_BOOL, .def = "on",
+	    .help = "ring the terminal's bell for a message in another chat" },
+	{ .name = "bind", .type = OPT_LIST, .max = 80,
+	    .help = "KEY ACTION: what a key does; may be given several times" },
+	{ .name = "dns", .type = OPT_TEXT, .max = 200,
+	    .help = "name servers to ask instead of the system's: "
+	    "ADDR[:PORT],..." },
+	{ .name = "history", .type = OPT_BOOL, .def = "off",
+	    .help = "keep what was said, sealed, after it was read" },
+	{ .name = "lan", .type = OPT_WORD, .def = "everyone",
+	    .words = lan_modes,
+	    .help = "who on this network may see that I am here" },
+	{ .name = "lan-port", .type = OPT_INT, .def = "54545", .min = 1,
+	    .max = 65535, .help = "UDP port of the discovery on this network" },
+	{ .name = "linger", .type = OPT_INT, .def = "10", .max = 86400,
+	    .unit = "s", .help = "headless: how long to wait at the end of "
+	    "input for what is owed" },
+	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .min = 1,
+	    .max = 80, .check = check_listen,
+	    .help = "[ADDR:]PORT to be reached at; 0 takes any free port" },
+	{ .name = "log", .type = OPT_TEXT, .max = 1000, .check = check_log,
+	    .help = "LEVEL[:FILE]: error, warn, info or debug; off if empty" },
+	{ .name = "marks", .type = OPT_WORD, .def = "auto", .words = mark_sets,
+	    .help = "draw marks and borders in Unicode or in ASCII" },
+	{ .name = "name", .type = OPT_TEXT, .max = CARD_NAME_MAX,
+	    .help = "my display name; the login name if none was ever set" },
+	{ .name = "passphrase", .type = OPT_BOOL, .def = "off",
+	    .help = "seal a new identity with a passphrase, asked for at its "
+	    "first start" },
+	{ .name = "passphrase-fd", .type = OPT_INT, .def = "-1", .min = -1,
+	    .max = 1023, .help = "read the passphrase from this descriptor "
+	    "instead of the terminal" },
+	{ .name = "people-width", .type = OPT_INT, .def = "20", .min = 10,
+	    .max = 40, .unit = "cells", .help = "width of the list of people" },
+	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
+	    .help = "tell contacts that I have read their messages" },
+	{ .name = "requests", .type = OPT_BOOL, .def = "on",
+	    .help = "let strangers ask to talk to me" },
+	{ .name = "typing", .type = OPT_BOOL, .def = "on",
+	    .help = "tell contacts that I am writing to them" },
+};
+
+enum { N_OPTIONS = sizeof option_table / sizeof *option_table };
+
+struct opts *
+options_new(void)
+{
+	return opts_new(option_table, N_OPTIONS);
+}
+
+/* ---- the command line ---------------------------------------------------- */
+
+/* The flags below that set an option carry the option's own name. */
+static int
+take_option(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)value2;
+	if (opts_set(s->opts, row->name, value, e) < 0) {
+		if (e)
+			e->status = STATUS_USAGE;
+		return err_prefix(e, "--%s", row->name);
+	}
+	return 0;
+}
+
+static int
+take_set(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)value2;
+	if (opts_set_pair(s->opts, value, e) < 0)
+		return err_prefix(e, "--%s", row->name);
+	return 0;
+}
+
+static int
+take_connect(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)row;
+	(void)value2;
+	(void)e;
+	s->connect = mem_resize(s->connect, s->n_connect + 1,
+	    sizeof *s->connect);
+	s->connect[s->n_connect++] = value;
+	return 0;
+}
+
+static int
+take_word(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)value2;
+	if (*value == '\0')
+		return err_set(e, STATUS_USAGE, "--%s needs a %s", row->name,
+		    row->value);
+	if (strcmp(row->name, "home") == 0)
+		s->home = value;
+	else
+		s->profile = value;
+	return 0;
+}
+
+static int
+take_flag(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "ephemeral", &s->ephemeral },
+		{ "headless", &s->headless },
+		{ "help", &s->help },
+		{ "recover", &s->recover },
+		{ "version", &s->version },
+	};
+
+	(void)value;
+	(void)value2;
+	(void)e;
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (strcmp(flags[i].name, row->name) == 0)
+			*flags[i].flag = true;
+	return 0;
+}
+
+static const struct arg arg_table[] = {
+	{ 'd', "home", "DIR", "keep everything under DIR instead of the XDG "
+	    "directories", NULL, take_word },
+	{ 'p', "profile", "NAME", "a separate identity, under the XDG "
+	    "directories", NULL, take_word },
+	{ 'n', "name", "NAME", "my display name; remembered", NULL,
+	    take_option },
+	{ 'l', "listen", "[ADDR:]PORT", "where to be reached; default 54545, "
+	    "the next free one if taken, 0 = any", NULL, take_option },
+	{ 'c', "connect", "HOST[:PORT]", "dial this address at start", NULL,
+	    take_connect },
+	{ 0, "lan", "MODE", "everyone (default: be seen, see all), contacts "
+	    "(only contacts recognise me), off", NULL, take_option },
+	{ 0, "ephemeral", NULL, "write nothing to disk; a fresh identity "
+	    "unless --home names one", NULL, take_flag },
+	{ 0, "set", "NAME=VALUE", "any option of p2ptui.conf(5)", NULL,
+	    take_set },
+	{ 0, "headless", NULL, "no screen: commands on stdin, JSON Lines on "
+	    "stdout", NULL, take_flag },
+	{ 0, "recover", NULL, "save what can be read of a damaged database "
+	    "and start", NULL, take_flag },
+	{ 0, "log", "LEVEL[:FILE]", "error, warn, info or debug; never keys "
+	    "or text", NULL, take_option },
+	{ 'h', "help", NULL, "this text", NULL, take_flag },
+	{ 'V', "version", NULL, "version and libraries", NULL, take_flag },
+};
+
+enum { N_ARGS = sizeof arg_table / sizeof *arg_table };
+
+int
+options_parse(struct start *s, int argc, char **argv, struct err *e)
+{
+	return arg_parse(arg_table, N_ARGS, s, argc, argv, e);
+}
+
+void
+options_help(void)
+{
+	puts("Usage: p2ptui [OPTION]...\n"
+	    "Talk to the people on this network, from the terminal.\n");
+	arg_help(arg_table, N_ARGS, stdout);
+	puts("\nIn the program: F1, or /help.  Manual: man p2ptui");
+}

@@ -1,0 +1,27 @@
+/*
+ * options - the rows of p2ptui.conf(5) and of the command line.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+#include "opt.h"
+
+/* What the command line asks for beyond the options. */
+struct start {
+	const char *home, *profile;	/* borrowed from argv; NULL: none */
+	const char **connect;		/* addresses to dial, owned array */
+	size_t n_connect;
+	bool ephemeral, headless, recover;
+	bool help, version;
+	struct opts *opts;
+};
+
+struct opts *options_new(void);
+int options_parse(struct start *s, int argc, char **argv, struct err *e);
+void options_help(void);		/* --help, to stdout */
+
+#endif

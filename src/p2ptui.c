@@ -1,0 +1,311 @@
+/*
+ * p2ptui - main: opens what is kept, wires the wings to the heart, runs the
+ * loop, and closes in the opposite order.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat.h"
+#include "cmd-app.h"
+#include "cmd-chat.h"
+#include "cmd-net.h"
+#include "cmd.h"
+#include "headless.h"
+#include "log.h"
+#include "loop.h"
+#include "net.h"
+#include "options.h"
+#include "profile.h"
+#include "rand.h"
+#include "store.h"
+#include "tui.h"
+#include "unlock.h"
+
+/* Everything there is, in the order it is opened. */
+struct app {
+	struct start start;
+	struct profile profile;
+	struct vault *vault;
+	struct identity *id;
+	struct store *store;
+	struct loop *loop;
+	struct chat *chat;
+	struct net *net;
+	struct cmds *cmds;
+	struct cmd_app own_cmds;
+	struct tui *tui;
+	struct headless *headless;
+	bool first_start;
+	int signo;			/* what ended us, or 0 */
+};
+
+static void
+version(void)
+{
+	puts(PACKAGE_STRING "\n"
+	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson");
+}
+
+static int
+complain(const struct err *e)
+{
+	fprintf(stderr, "p2ptui: %s%s%s\n", e->what, e->next[0] ? "; " : "",
+	    e->next);
+	return e->status;
+}
+
+/* ---- signals ------------------------------------------------------------- */
+
+static void
+on_end(void *arg, int signo)
+{
+	struct app *a = arg;
+
+	a->signo = signo;
+	loop_stop(a->loop, 128 + signo);
+}
+
+static void
+on_rotate(void *arg, int signo)
+{
+	(void)arg;
+	(void)signo;
+	log_reopen();
+}
+
+static int
+take_signals(struct app *a, struct err *e)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (loop_signal(a->loop, ends[i], on_end, a, e) < 0)
+			return -1;
+	return loop_signal(a->loop, SIGUSR1, on_rotate, a, e);
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static int
+open_store(struct app *a, struct err *e)
+{
+	const char *path = a->start.ephemeral ? NULL : a->profile.db;
+	char *kept = NULL;
+	size_t n;
+
+	a->store = store_open(path, a->vault, e);
+	if (a->store || !a->start.recover || !path ||
+	    (e && e->status != STATUS_DAMAGED))
+		return a->store ? 0 : -1;
+	if (store_recover(path, a->vault, &n, &kept, e) < 0)
+		return -1;
+	fprintf(stderr, "p2ptui: %zu rows saved; the damaged database is "
+	    "kept as %s\n", n, kept);
+	free(kept);
+	a->store = store_open(path, a->vault, e);
+	return a->store ? 0 : -1;
+}
+
+/* Who I am and what I keep.  --ephemeral reads an identity that --home
+ * names, and writes nothing. */
+static int
+open_kept(struct app *a, struct err *e)
+{
+	const struct start *s = &a->start;
+	bool keeps = !s->ephemeral;
+
+	if (keeps && profile_hold(&a->profile, e) < 0)
+		return -1;
+	if (keeps || (s->home && profile_identity_state(&a->profile, NULL) !=
+	    2)) {
+		a->vault = unlock(&a->profile, s->opts, &a->first_start, e);
+		if (!a->vault)
+			return -1;
+		a->id = vault_identity(a->vault);
+	} else {
+		a->id = identity_new();
+		a->first_start = true;
+	}
+	return open_store(a, e);
+}
+
+/* The name given now, else the one that was kept, else the login name. */
+static int
+choose_name(struct app *a, struct err *e)
+{
+	const struct passwd *pw;
+
+	if (opts_is_set(a->start.opts, "name") &&
+	    *opts_text(a->start.opts, "name"))
+		return chat_rename(a->chat, opts_text(a->start.opts, "name"),
+		    e);
+	if (*chat_name(a->chat))
+		return 0;
+	pw = getpwuid(getuid());
+	return chat_rename(a->chat, pw && *pw->pw_name ? pw->pw_name :
+	    "someone", e);
+}
+
+static const char *
+listen_at(void *net, size_t i)
+{
+	return net_listen_at(net, i);
+}
+
+static const char *
+lan_trouble(void *net)
+{
+	return net_lan_trouble(net);
+}
+
+static uint64_t
+reach_version(void *net)
+{
+	return net_version(net);
+}
+
+static int
+open_parts(struct app *a, struct err *e)
+{
+	struct chat_setup chat = { 0 };
+	struct net_setup net = { 0 };
+
+	a->loop = loop_new(e);
+	if (!a->loop || take_signals(a, e) < 0)
+		return -1;
+	chat = (struct chat_setup){ a->loop, a->store, a->id, a->start.opts };
+	a->chat = chat_new(&chat, e);
+	if (!a->chat || choose_name(a, e) < 0)
+		return -1;
+	net = (struct net_setup){ a->loop, a->id, a->start.opts,
+		chat_events(a->chat) };
+	a->net = net_open(&net, e);
+	if (!a->net)
+		return -1;
+	chat_carry(a->chat, net_carrier(a->net));
+	a->cmds = cmds_new();
+	a->own_cmds = (struct cmd_app){ a->cmds, a->start.opts, a->chat,
+		a->loop, a->start.ephemeral ? NULL : a->profile.config };
+	cmd_app_add(&a->own_cmds);
+	cmd_chat_add(a->cmds, a->chat);
+	cmd_net_add(a->cmds, a->net);
+	return 0;
+}
+
+static int
+open_face(struct app *a, struct err *e)
+{
+	if (a->start.headless) {
+		struct headless_setup setup = { a->loop, a->chat, a->cmds,
+			a->start.opts, a->net, listen_at };
+
+		a->headless = headless_open(&setup, e);
+		return a->headless ? 0 : -1;
+	}
+	struct tui_setup setup = { .loop = a->loop, .chat = a->chat,
+		.cmds = a->cmds, .opts = a->start.opts,
+		.reach = { a->net, listen_at, lan_trouble, reach_version },
+		.first_start = a->first_start,
+		.ephemeral = a->start.ephemeral };
+
+	a->tui = tui_open(&setup, e);
+	return a->tui ? 0 : -1;
+}
+
+/* --connect: an address that cannot be dialled is shown, not fatal. */
+static void
+dial_asked(struct app *a)
+{
+	const struct carrier *c = net_carrier(a->net);
+
+	for (size_t i = 0; i < a->start.n_connect; i++) {
+		struct err e = { 0 };
+
+		if (c->connect(c->net, a->start.connect[i], &e) < 0)
+			chat_error(a->chat, &e);
+	}
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static void
+close_all(struct app *a)
+{
+	tui_close(a->tui);
+	headless_close(a->headless);
+	net_close(a->net);
+	chat_free(a->chat);
+	cmds_free(a->cmds);
+	store_close(a->store);
+	loop_free(a->loop);
+	vault_free(a->vault);
+	identity_free(a->id);
+	profile_clear(&a->profile);
+	log_close();
+}
+
+static int
+run(struct app *a, struct err *e)
+{
+	int status;
+
+	if (!a->start.headless && tui_check(e) < 0)
+		return -1;
+	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
+	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
+	    (*opts_text(a->start.opts, "log") &&
+	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
+	    NULL : a->profile.log, e) < 0))
+		return -1;
+	if (open_kept(a, e) < 0 || open_parts(a, e) < 0 || open_face(a, e) < 0)
+		return -1;
+	dial_asked(a);
+	status = loop_run(a->loop);
+	if (status == STATUS_OK && a->headless && chat_owed(a->chat) > 0)
+		status = STATUS_TRY_AGAIN;
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct app a = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+#ifdef SIGXFSZ
+	signal(SIGXFSZ, SIG_IGN);	/* a full quota is an error, not a death */
+#endif
+	a.profile.lock_fd = -1;
+	a.start.opts = options_new();
+	if (crypto_start(&e) < 0 ||
+	    options_parse(&a.start, argc, argv, &e) < 0) {
+		status = complain(&e);
+	} else if (a.start.help || a.start.version) {
+		if (a.start.help)
+			options_help();
+		else
+			version();
+		status = fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILURE;
+	} else {
+		status = run(&a, &e);
+		close_all(&a);
+		if (status < 0)
+			status = complain(&e);
+	}
+	opts_free(a.start.opts);
+	free(a.start.connect);
+	if (a.signo != 0) {
+		signal(a.signo, SIG_DFL);
+		raise(a.signo);
+	}
+	return status;
+}
