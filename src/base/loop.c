@@ -510,6 +510,22 @@ loop_hook(struct loop *l, enum loop_phase phase, void (*fn)(void *arg),
 }
 
 void
+loop_unhook(struct loop *l, enum loop_phase phase, void (*fn)(void *arg),
+    void *arg)
+{
+	struct calls *c = &l->hooks[phase];
+	size_t i = 0;
+
+	assert(!l->in_turn);
+	while (i < c->n && (c->at[i].fn != fn || c->at[i].arg != arg))
+		i++;
+	if (i == c->n)
+		return;
+	c->n--;
+	memmove(c->at + i, c->at + i + 1, (c->n - i) * sizeof(*c->at));
+}
+
+void
 loop_again(struct loop *l)
 {
 	l->again = true;

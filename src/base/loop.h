@@ -85,6 +85,9 @@ bool timer_is_set(const struct timer *t);
 void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg);
 void loop_hook(struct loop *l, enum loop_phase phase, void (*fn)(void *arg),
     void *arg);
+/* Takes it back; between turns only. */
+void loop_unhook(struct loop *l, enum loop_phase phase, void (*fn)(void *arg),
+    void *arg);
 /* fn runs inside a turn, not in the signal handler (self-pipe); NULL ignores
  * the signal.  One loop of a process may have signals. */
 int loop_signal(struct loop *l, int signo, void (*fn)(void *arg, int signo),
