@@ -1,0 +1,403 @@
+/*
+ * recover - what can be read of a damaged database, into a fresh one.
+ *
+ * Every row is sealed to its place, so whatever the damage makes of the
+ * file, a row that opens is a row we wrote: it is copied as it is.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contact.h"
+#include "file.h"
+#include "inside.h"
+#include "message.h"
+#include "schema.h"
+#include "secret.h"
+
+enum {
+	/* Ranges of row ids tried around damage; a leaf page holds some
+	 * dozens of rows, an inner one some ten thousand. */
+	TRIES_MAX = 200000
+};
+
+struct recovery {
+	const struct store_keys *keys;
+	struct db *from, *to;
+	struct buf plain;
+	size_t n_saved;		/* contacts and messages */
+	size_t n_seen;		/* rows that were there but did not open */
+	int tries;
+	struct err *e;		/* of writing; reading is expected to fail */
+};
+
+/* Takes the current row of a walk over; -1: cannot write. */
+typedef int take_fn(struct recovery *r, struct db_stmt *row);
+
+static int
+has_row(struct recovery *r, enum sql which, int64_t id)
+{
+	struct db_stmt *st = db_use(r->to, which, r->e);
+	int rc;
+
+	if (st == NULL)
+		return -1;
+	db_bind_int(st, 1, id);
+	rc = db_step(st, r->e);
+	if (rc == 1)
+		db_end(st);
+	return rc;
+}
+
+static int
+take_contact(struct recovery *r, struct db_stmt *row)
+{
+	struct db_stmt *st;
+	struct contact c;
+	const void *who, *numbers;
+	size_t who_len, numbers_len;
+	bool bad_numbers;
+	int rc;
+
+	if (contact_from_row(&c, &r->plain, &bad_numbers, r->keys,
+	    row) != 0) {
+		r->n_seen++;
+		return 0;
+	}
+	rc = has_row(r, SQL_HAS_CONTACT, (int64_t)c.row);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	st = db_use(r->to, SQL_CONTACT_ADD, r->e);
+	if (st == NULL)
+		return -1;
+	who = db_blob(row, 1, &who_len);
+	numbers = db_blob(row, 2, &numbers_len);
+	db_bind_int(st, 1, (int64_t)c.row);
+	db_bind_blob(st, 2, who, who_len);
+	/* Without its numbers a contact counts anew, as after a backup. */
+	db_bind_blob(st, 3, numbers, bad_numbers ? 0 : numbers_len);
+	if (db_run(st, r->e) != 0)
+		return -1;
+	r->n_saved++;
+	return 0;
+}
+
+static int
+take_message(struct recovery *r, struct db_stmt *row)
+{
+	struct db_stmt *st;
+	struct message m;
+	const void *sealed;
+	size_t len;
+	int rc;
+
+	if (message_from_row(&m, &r->plain, r->keys, row) != 0) {
+		r->n_seen++;
+		return 0;
+	}
+	rc = has_row(r, SQL_HAS_MESSAGE, (int64_t)m.row);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	/* Nobody could see or send it. */
+	rc = has_row(r, SQL_HAS_CONTACT, (int64_t)m.contact);
+	if (rc != 1)
+		return rc;
+	st = db_use(r->to, SQL_MESSAGE_ADD, r->e);
+	if (st == NULL)
+		return -1;
+	sealed = db_blob(row, 4, &len);
+	db_bind_int(st, 1, (int64_t)m.row);
+	db_bind_int(st, 2, (int64_t)m.contact);
+	db_bind_int(st, 3, m.mine);
+	db_bind_int(st, 4, m.state);
+	db_bind_blob(st, 5, sealed, len);
+	if (db_run(st, r->e) != 0)
+		return -1;
+	r->n_saved++;
+	return 0;
+}
+
+static int
+take_value(struct recovery *r, struct db_stmt *row)
+{
+	struct db_stmt *st;
+	const void *name, *sealed;
+	size_t name_len, len;
+	char *text;
+	int rc = 0;
+
+	name = db_blob(row, 0, &name_len);
+	text = mem_strn(name_len != 0 ? name : "", name_len);
+	sealed = db_blob(row, 1, &len);
+	buf_empty(&r->plain);
+	if (value_open(&r->plain, r->keys, text, sealed, len) != 0) {
+		r->n_seen++;
+	} else {
+		st = db_use(r->to, SQL_VALUE_SET, r->e);
+		rc = -1;
+		if (st != NULL) {
+			db_bind_text(st, 1, text);
+			db_bind_blob(st, 2, sealed, len);
+			rc = db_run(st, r->e);
+		}
+	}
+	free(text);
+	return rc;
+}
+
+/* Rows lo..hi from one end until damage or the other end.  *at is the last
+ * row seen; 1: all of them, 0: damage in the way, -1: cannot write. */
+static int
+sweep(struct recovery *r, enum sql which, take_fn *take, int64_t lo,
+    int64_t hi, int64_t *at)
+{
+	struct db_stmt *st = db_use(r->from, which, NULL);
+	int rc;
+
+	if (st == NULL)
+		return 0;
+	db_bind_int(st, 1, lo);
+	db_bind_int(st, 2, hi);
+	while ((rc = db_step(st, NULL)) == 1) {
+		*at = db_int(st, 0);
+		if (take(r, st) != 0) {
+			db_end(st);
+			return -1;
+		}
+	}
+	return rc == 0;
+}
+
+/*
+ * From both ends to the damage, then the same in both halves of what lies
+ * between, down to single rows: around one bad page that is a few tries,
+ * and nothing readable is missed.
+ */
+static int
+salvage(struct recovery *r, enum sql up, enum sql down, take_fn *take,
+    int64_t lo, int64_t hi)
+{
+	int64_t first = lo - 1, last = hi + 1, middle;
+	int rc;
+
+	if (lo > hi || r->tries >= TRIES_MAX)
+		return 0;
+	r->tries++;
+	rc = sweep(r, up, take, lo, hi, &first);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	rc = sweep(r, down, take, first + 1, hi, &last);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	lo = first + 1;
+	hi = last - 1;
+	if (lo >= hi)
+		return 0;
+	middle = lo + (hi - lo) / 2;
+	if (salvage(r, up, down, take, lo, middle) != 0)
+		return -1;
+	return salvage(r, up, down, take, middle + 1, hi);
+}
+
+static int
+salvage_table(struct recovery *r, enum sql up, enum sql down, take_fn *take,
+    int64_t most)
+{
+	r->tries = 0;
+	return salvage(r, up, down, take, 1, most);
+}
+
+static int
+salvage_values(struct recovery *r)
+{
+	static const enum sql both[] = {
+		SQL_SALVAGE_VALUE_UP, SQL_SALVAGE_VALUE_DOWN
+	};
+	struct db_stmt *st;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		st = db_use(r->from, both[i], NULL);
+		while (st != NULL && db_step(st, NULL) == 1) {
+			if (take_value(r, st) != 0) {
+				db_end(st);
+				return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+/* No row id above it was given away; where that cannot be read, a guess
+ * that a lifetime of messages does not reach. */
+static int64_t
+most_row(struct recovery *r)
+{
+	int64_t most = 0;
+
+	if (db_number(r->from, "SELECT rows FROM counter", &most, NULL) != 0 ||
+	    most <= 0 || most > INT64_MAX / 2)
+		most = INT64_C(1) << 40;
+	return most;
+}
+
+static int
+keep_counter(struct recovery *r, int64_t most)
+{
+	struct db_stmt *st = db_use(r->to, SQL_COUNTER_ROWS, r->e);
+
+	if (st == NULL)
+		return -1;
+	db_bind_int(st, 1, most);
+	return db_run(st, r->e);
+}
+
+static int
+copy_rows(struct recovery *r)
+{
+	int64_t most = most_row(r);
+
+	if (db_begin(r->to, r->e) != 0)
+		return -1;
+	if (salvage_values(r) != 0 ||
+	    salvage_table(r, SQL_SALVAGE_CONTACT_UP,
+	    SQL_SALVAGE_CONTACT_DOWN, take_contact, most) != 0 ||
+	    salvage_table(r, SQL_SALVAGE_MESSAGE_UP,
+	    SQL_SALVAGE_MESSAGE_DOWN, take_message, most) != 0 ||
+	    keep_counter(r, most) != 0) {
+		db_rollback(r->to);
+		return -1;
+	}
+	return db_commit(r->to, r->e);
+}
+
+/* ---- the swap ------------------------------------------------------------ */
+
+static char *
+kept_name(const char *path)
+{
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	char *name;
+	int i;
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm) == 0)
+		snprintf(stamp, sizeof(stamp), "%lld", (long long)now);
+	name = mem_printf("%s.damaged-%s", path, stamp);
+	for (i = 1; file_exists(name); i++) {
+		free(name);
+		name = mem_printf("%s.damaged-%s.%d", path, stamp, i);
+	}
+	return name;
+}
+
+static int
+set_cannot_keep(const char *path, const char *kept, struct err *e)
+{
+	return err_set(e, STATUS_CANNOT_CREATE, "cannot keep %s as %s: %s",
+	    path, kept, strerror(errno));
+}
+
+/* The damaged file gets a second name, its log a new one; the fresh file
+ * is then renamed over the first name. */
+static int
+put_aside(const char *path, const char *kept, struct err *e)
+{
+	char *wal = mem_printf("%s-wal", path);
+	char *kept_wal = mem_printf("%s-wal", kept);
+	int rc = 0;
+
+	/* File systems without hard links: for a moment there is none. */
+	if (link(path, kept) != 0 && (errno == EEXIST ||
+	    rename(path, kept) != 0))
+		rc = set_cannot_keep(path, kept, e);
+	else if (rename(wal, kept_wal) != 0 && errno != ENOENT)
+		rc = set_cannot_keep(wal, kept_wal, e);
+	free(wal);
+	free(kept_wal);
+	return rc;
+}
+
+static struct db *
+open_damaged(const char *path, struct err *e)
+{
+	int64_t peeked = store_peek(path);
+	struct db *db;
+
+	db = db_open(path, DB_SALVAGE, store_sql, N_SQL, e);
+	if (db == NULL || store_wal_is_foreign(db, peeked)) {
+		/* Somebody else's log: the file alone. */
+		db_close(db);
+		db = db_open(path, DB_PEEK, store_sql, N_SQL, e);
+	}
+	return db;
+}
+
+static int
+recover_into(struct recovery *r, const char *path, const char *fresh,
+    char **kept)
+{
+	int rc = copy_rows(r);
+
+	db_close(r->from);
+	r->from = NULL;
+	if (rc == 0 && r->n_saved == 0 && r->n_seen != 0) {
+		rc = err_set(r->e, STATUS_DAMAGED, "nothing in %s opens with "
+		    "this identity", path);
+		err_next(r->e, "put back the identity file that goes with "
+		    "it, or move the database away to begin anew");
+	}
+	if (rc != 0) {
+		db_close(r->to);
+		unlink(fresh);
+		return -1;
+	}
+	if (store_finish(r->to, fresh, r->e) != 0)
+		return -1;
+	*kept = kept_name(path);
+	if (put_aside(path, *kept, r->e) == 0)
+		return store_install(fresh, path, r->e);
+	unlink(fresh);
+	return -1;
+}
+
+int
+store_recover(const char *path, const struct vault *v, size_t *n,
+    char **kept, struct err *e)
+{
+	struct store_keys *keys;
+	struct recovery r = { .e = e };
+	char *fresh;
+	int rc = -1;
+
+	*n = 0;
+	*kept = NULL;
+	if (schema_check_file(&schema_store, path, e) != 0)
+		return -1;
+	keys = store_keys_new(v);
+	fresh = mem_printf("%s.new", path);
+	r.keys = keys;
+	buf_init(&r.plain);
+	r.from = open_damaged(path, e);
+	if (r.from != NULL)
+		r.to = store_build(fresh, keys, e);
+	if (r.to != NULL)
+		rc = recover_into(&r, path, fresh, kept);
+	else
+		db_close(r.from);
+	*n = r.n_saved;
+	if (rc != 0) {
+		free(*kept);
+		*kept = NULL;
+	}
+	buf_wipe(&r.plain);
+	buf_clear(&r.plain);
+	free(fresh);
+	secret_free(keys);
+	return rc;
+}
