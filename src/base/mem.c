@@ -18,9 +18,12 @@ mem_new(size_t len)
 void *
 mem_array(size_t n, size_t size)
 {
-	/* One byte at least: NULL would look like a failure. */
-	void *p = n == 0 || size == 0 ? calloc(1, 1) : calloc(n, size);
+	void *p;
 
+	if (size != 0 && n > SIZE_MAX / size)
+		die("out of memory");
+	/* One byte at least: NULL would look like a failure. */
+	p = n == 0 || size == 0 ? calloc(1, 1) : calloc(n, size);
 	if (!p)
 		die("out of memory");
 	return p;
