@@ -48,7 +48,7 @@ struct noise_setup {
 	const uint8_t *s;		/* my static secret; NULL if none;
 					 * borrowed until done or freed */
 	const uint8_t *s_public;	/* its public half; NULL: computed */
-	const uint8_t *rs;		/* the other's static public, if known */
+	const uint8_t *rs;		/* the other's static public, or NULL */
 	const uint8_t *psk;		/* 32 bytes, psk patterns only */
 	const uint8_t *e;		/* fixed ephemeral secret: tests only */
 };
