@@ -34,6 +34,12 @@ bool cp_is_mark(int32_t cp);		/* of either kind */
 bool cp_is_pictograph(int32_t cp);	/* Extended_Pictographic, assigned */
 bool cp_is_skin_tone(int32_t cp);
 bool cp_is_keycap_base(int32_t cp);
+/* A Hangul vowel or final consonant: it joins the jamo before it. */
+bool cp_is_joined_jamo(int32_t cp);
+int cp_cells(int32_t cp);
+/* The cells 1 or 2 of a common letter that the filter lets pass and that no
+ * other one joins; 0: ask the tables. */
+int cp_plain(int32_t cp);
 
 /* The longest decomposition, that of U+FDFA, has 18 code points. */
 enum { CP_PARTS = 32 };

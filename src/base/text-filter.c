@@ -80,7 +80,7 @@ write_cp(struct gate *g, int32_t cp)
 static void
 write_base(struct gate *g, int32_t cp)
 {
-	if (is_invisible(cp, g->shape))
+	if (is_invisible(cp, g->shape) || !cp_cells(cp))
 		cp = REPLACEMENT;
 	if (cp_is_skin_tone(cp) && g->emoji && !g->blank &&
 	    (g->last == VS16 || cp_is_pictograph(g->last))) {
@@ -149,6 +149,37 @@ write_mark(struct gate *g, int32_t cp)
 	write_cp(g, cp);
 }
 
+/* GB6 to GB8 of UAX #29: does the jamo join what is before it?  It has no
+ * cell of its own, so alone it would be drawn over its neighbour. */
+static bool
+is_hangul(int32_t before, int32_t jamo)
+{
+	bool final = (jamo >= 0x11A8 && jamo <= 0x11FF) || jamo >= 0xD7CB;
+	bool leads = (before >= 0x1100 && before <= 0x115E) ||
+	    (before >= 0xA960 && before <= 0xA97C);
+	bool vowel = (before >= 0x1161 && before <= 0x11A7) ||
+	    (before >= 0xD7B0 && before <= 0xD7C6);
+	bool syllable = before >= 0xAC00 && before <= 0xD7A3;
+
+	if (!final)		/* a vowel: behind L, V or LV */
+		return leads || vowel ||
+		    (syllable && (before - 0xAC00) % 28 == 0);
+	return vowel || syllable || cp_is_joined_jamo(before);
+}
+
+/* A syllable has two of these: what is more counts as marks do. */
+static void
+write_jamo(struct gate *g, int32_t cp)
+{
+	if (g->blank || is_invisible(cp, g->shape) ||
+	    !is_hangul(g->last, cp)) {
+		write_base(g, REPLACEMENT);
+	} else if (g->marks < TEXT_MARKS_MAX) {
+		g->marks++;
+		write_cp(g, cp);
+	}
+}
+
 static void
 write_joiner(struct gate *g, int32_t cp, int32_t next)
 {
@@ -190,12 +221,36 @@ take(struct gate *g, const char *s, size_t len)
 		if (n < len)
 			text_decode(s + n, len - n, &next);
 		write_joiner(g, cp, next);
+	} else if (cp_is_joined_jamo(cp)) {
+		write_jamo(g, cp);
 	} else if (cp_is_mark(cp)) {
 		write_mark(g, cp);
 	} else {
 		write_base(g, cp);
 	}
 	return n;
+}
+
+/* Bytes that pass as they are; *last is their last code point. */
+static size_t
+plain_run(const char *s, size_t len, int32_t *last)
+{
+	size_t at = 0, n;
+	int32_t cp;
+
+	for (;;) {
+		n = text_ascii_run(s + at, len - at);
+		at += n;
+		if (n)
+			*last = s[at - 1];
+		if (at == len || !(s[at] & 0x80))
+			return at;
+		n = text_decode(s + at, len - at, &cp);
+		if (!cp_plain(cp))
+			return at;
+		at += n;
+		*last = cp;
+	}
 }
 
 void
@@ -207,26 +262,28 @@ text_filter(struct buf *out, const void *src, size_t len,
 	size_t at = 0, n;
 
 	while (at < len) {
-		if (shape != TEXT_NAME &&
-		    (n = text_ascii_run(s + at, len - at)) > 0) {
-			buf_put(out, s + at, n);
-			at += n;
-			g.last = s[at - 1];
-			g.marks = g.joins = 0;
-			g.emoji = false;
+		/* names fold their blanks */
+		n = shape == TEXT_NAME ? 0 :
+		    plain_run(s + at, len - at, &g.last);
+		if (!n) {
+			at += take(&g, s + at, len - at);
 			continue;
 		}
-		at += take(&g, s + at, len - at);
+		buf_put(out, s + at, n);
+		at += n;
+		g.marks = g.joins = 0;
+		g.emoji = false;
 	}
 }
 
 static bool
-is_clean_ascii(const char *s, size_t len, enum text_shape shape)
+is_clean_plain(const char *s, size_t len, enum text_shape shape)
 {
 	size_t at, i;
+	int32_t last;
 
 	for (at = 0; at < len; at++) {
-		at += text_ascii_run(s + at, len - at);
+		at += plain_run(s + at, len - at, &last);
 		if (at == len)
 			break;
 		if (s[at] != '\n' || shape != TEXT_BODY)
@@ -246,7 +303,7 @@ text_is_clean(const char *s, size_t len, enum text_shape shape)
 	struct buf filtered;
 	bool same;
 
-	if (is_clean_ascii(s, len, shape))
+	if (is_clean_plain(s, len, shape))
 		return true;
 	buf_init(&filtered);
 	text_filter(&filtered, s, len, shape);

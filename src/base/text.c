@@ -226,20 +226,48 @@ cp_decompose(int32_t cp, bool fold_case, int32_t parts[CP_PARTS])
 	return n < 0 || n > CP_PARTS ? 0 : (size_t)n;
 }
 
-static int
-cells_of(int32_t cp)
+bool
+cp_is_joined_jamo(int32_t cp)
+{
+	return (cp >= 0x1160 && cp <= 0x11FF) || (cp >= 0xD7B0 && cp <= 0xD7FF);
+}
+
+/* What most of the world writes, all of it assigned: Latin, Cyrillic, kana,
+ * Han and Hangul syllables.  Only speed: the tables say the same. */
+int
+cp_plain(int32_t cp)
+{
+	if (cp < 0x7F)
+		return cp >= 0x20;
+	if (cp <= 0x0482)
+		return (cp >= 0x00C0 && cp <= 0x02AF) || cp >= 0x0400;
+	if (cp <= 0x052F)
+		return cp >= 0x048A;
+	if (cp < 0x3041)
+		return 0;
+	if ((cp >= 0x4E00 && cp <= 0x9FFC) || (cp >= 0xAC00 && cp <= 0xD7A3) ||
+	    cp <= 0x3096 || (cp >= 0x30A1 && cp <= 0x30FA))
+		return 2;
+	return 0;
+}
+
+int
+cp_cells(int32_t cp)
 {
 	enum cp_kind kind;
+	int plain = cp_plain(cp);
 
+	if (plain)
+		return plain;
 	if (cp < 0x300)
-		return cp >= 0xA0 ? 1 : cp >= 0x20 && cp < 0x7F;
+		return cp >= 0xA0;
 	kind = cp_kind(cp);
 	if (kind == CP_SPACING_MARK)
 		return 1;
 	if (kind == CP_MARK)
 		return 0;
-	/* Jamo that join the one before: utf8proc 2.8 gives them a cell. */
-	if ((cp >= 0x1160 && cp <= 0x11FF) || (cp >= 0xD7B0 && cp <= 0xD7FF))
+	/* utf8proc 2.8 gives these a cell, which nobody else does. */
+	if (cp_is_joined_jamo(cp))
 		return 0;
 	return utf8proc_charwidth(cp);
 }
@@ -276,10 +304,12 @@ text_cluster(const char *s, size_t len, int *cells)
 		return 1;
 	}
 	at = text_decode(s, len, &first);
-	sum = cells_of(first);
-	emoji = cp_is_pictograph(first);
+	sum = cp_cells(first);
+	emoji = !cp_plain(first) && cp_is_pictograph(first);
 	for (last = first; at < len; last = cp, at += n) {
 		n = text_decode(s + at, len - at, &cp);
+		if (cp_plain(last) && cp_plain(cp))
+			break;
 		if (utf8proc_grapheme_break_stateful(last, cp, &state))
 			break;
 		if (emoji && ((last == ZWJ && cp_is_pictograph(cp)) ||
@@ -292,9 +322,9 @@ text_cluster(const char *s, size_t len, int *cells)
 			sum = 2;
 			continue;
 		}
-		if (sum + cells_of(cp) > 2)
+		if (sum + cp_cells(cp) > 2)
 			break;
-		sum += cells_of(cp);
+		sum += cp_cells(cp);
 	}
 	*cells = sum;
 	return at;
@@ -347,7 +377,7 @@ text_plain(const char *s, size_t len)
 	text_cluster(s, len, &cells);
 	for (; at < len; at += n) {
 		n = text_decode(s + at, len - at, &cp);
-		sum += cells_of(cp);
+		sum += cp_cells(cp);
 		if (sum > cells)
 			break;
 		if (cp != ZWJ)		/* joins nothing now */

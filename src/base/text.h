@@ -24,8 +24,8 @@
  * text_filter is the gate through which every byte of a peer passes before
  * anything shows, stores or logs it: invalid UTF-8, C0, C1 and DEL, bidi
  * controls, tags, zero-width and other invisible code points, private-use
- * and unassigned ones become U+FFFD, and so does a combining mark with
- * nothing to stand on.  What is invisible yet needed survives only where it
+ * and unassigned ones become U+FFFD, and so does a combining mark or a
+ * joining jamo with nothing to stand on.  What is invisible yet needed survives only where it
  * belongs: ZWJ between emoji (at most TEXT_JOINS_MAX in a cluster); ZWJ and
  * ZWNJ inside words of Arabic and Indic scripts; variation selectors behind
  * an emoji, a keycap's digit or an ideograph.  A cluster keeps at most
