@@ -41,4 +41,9 @@ struct tui *tui_open(const struct tui_setup *setup, struct err *e);
 /* The terminal as it was found. */
 void tui_close(struct tui *t);
 
+/* What the commands of cmd-tui.c ask for. */
+const struct tui_setup *tui_setup_of(const struct tui *t);
+int tui_visit(struct tui *t, struct person *p, struct err *e);
+void tui_clear(struct tui *t);
+
 #endif

@@ -1,0 +1,195 @@
+#include "pane-status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "term.h"
+#include "text.h"
+
+/* Writes " | text" or "text"; nothing when it does not fit in all. */
+static int
+part(const struct scene *s, const struct rect *r, int col, int limit,
+    enum style style, const char *text)
+{
+	int need = text_cells(text, strlen(text));
+
+	if (!text[0] || col + need + (col > 1 ? 3 : 0) > limit)
+		return col;
+	if (col > 1) {
+		col = term_puts(r, 0, col + 1, STYLE_DIM,
+		    theme_mark(s->theme, MARK_DOT));
+		col++;
+	}
+	return term_puts(r, 0, col, style, text);
+}
+
+/* ---- the first row ------------------------------------------------------- */
+
+static const char *
+lan_trouble(const struct scene *s)
+{
+	const struct tui_reach *reach = &s->setup->reach;
+
+	return reach->lan_trouble ? reach->lan_trouble(reach->arg) : NULL;
+}
+
+static void
+count_people(const struct scene *s, size_t *nearby, size_t *unread,
+    size_t *asking)
+{
+	const struct roster *r = chat_roster(s->setup->chat);
+
+	*nearby = *unread = *asking = 0;
+	for (size_t i = 0; i < roster_count(r); i++) {
+		const struct person *p = roster_at(r, i);
+
+		if (p->who.trust == TRUST_BLOCKED)
+			continue;
+		*nearby += p->nearby;
+		*unread += p->n_unread;
+		*asking += p->who.trust == TRUST_REQUESTED;
+	}
+}
+
+void
+title_draw(const struct scene *s)
+{
+	const struct rect *r = &s->at->title;
+	struct chat *c = s->setup->chat;
+	char text[64], key[KEYNAME_LEN];
+	size_t nearby, unread, asking;
+	int col, limit;
+
+	if (rect_is_empty(r))
+		return;
+	term_fill(r, STYLE_TEXT);
+	limit = r->cols;
+	snprintf(text, sizeof(text), "%s help", scene_key(s, "help", key));
+	if (r->cols >= 40 && key[0]) {
+		limit -= (int)strlen(text) + 1;
+		term_puts(r, 0, limit, STYLE_DIM, text);
+		limit--;
+	}
+	col = term_puts(r, 0, 1, STYLE_TITLE, "p2ptui");
+	col = term_puts(r, 0, col + 2, STYLE_ME, chat_name(c));
+	snprintf(text, sizeof(text), "%s %s", theme_mark(s->theme,
+	    chat_is_away(c) ? MARK_AWAY : MARK_ONLINE),
+	    chat_is_away(c) ? "away" : "online");
+	if (col + 2 + (int)strlen(text) < limit)
+		col = term_puts(r, 0, col + 2, chat_is_away(c) ? STYLE_WARN :
+		    STYLE_GOOD, text);
+	count_people(s, &nearby, &unread, &asking);
+	snprintf(text, sizeof(text), "%zu nearby", nearby);
+	col = part(s, r, col, limit, STYLE_TEXT, text);
+	if (unread > 0) {
+		snprintf(text, sizeof(text), "%zu unread", unread);
+		col = part(s, r, col, limit, STYLE_KEY, text);
+	}
+	if (asking > 0) {
+		snprintf(text, sizeof(text), asking == 1 ? "1 request" :
+		    "%zu requests", asking);
+		col = part(s, r, col, limit, STYLE_WARN, text);
+	}
+	if (s->setup->ephemeral)
+		col = part(s, r, col, limit, STYLE_WARN, "ephemeral");
+	if (lan_trouble(s))
+		part(s, r, col, limit, STYLE_WARN, "LAN not searched");
+}
+
+/* ---- the banner ---------------------------------------------------------- */
+
+const char *
+banner_text(const struct scene *s)
+{
+	return chat_trouble(s->setup->chat);
+}
+
+void
+banner_draw(const struct scene *s)
+{
+	const char *text = banner_text(s);
+
+	if (!text || rect_is_empty(&s->at->banner))
+		return;
+	term_fill(&s->at->banner, STYLE_LOUD);
+	term_puts(&s->at->banner, 0, 1, STYLE_LOUD, text);
+}
+
+/* ---- the last row -------------------------------------------------------- */
+
+static int
+draw_way(const struct scene *s, const struct rect *r, int limit)
+{
+	const struct tui_reach *reach = &s->setup->reach;
+	const struct person *p = s->open;
+	char text[128], rtt[16];
+	const char *at;
+
+	if (p && p->linked) {
+		scene_rtt(p->rtt_us, rtt);
+		snprintf(text, sizeof(text), "%s%s%s", scene_path(p->path),
+		    rtt[0] ? " " : "", rtt);
+		return part(s, r, part(s, r, 1, limit, STYLE_TEXT, text),
+		    limit, STYLE_GOOD, "encrypted");
+	}
+	if (p)
+		return part(s, r, 1, limit, STYLE_DIM, "no link now");
+	at = reach->listen_at ? reach->listen_at(reach->arg, 0) : NULL;
+	if (!at)
+		return 1;
+	snprintf(text, sizeof(text), "reachable at %s", at);
+	return part(s, r, 1, limit, STYLE_DIM, text);
+}
+
+static int
+hint(const struct scene *s, const struct rect *r, int right, int limit,
+    const char *action, const char *does)
+{
+	char key[KEYNAME_LEN];
+	int need;
+
+	scene_key(s, action, key);
+	need = text_cells(key, strlen(key)) + 1 + (int)strlen(does);
+	if (!key[0] || right - need - 2 < limit)
+		return right;
+	right -= need;
+	term_puts(r, 0, term_puts(r, 0, right, STYLE_KEY, key) + 1,
+	    STYLE_DIM, does);
+	return right - 2;
+}
+
+void
+status_draw(const struct scene *s, const char *flash, size_t input_len)
+{
+	const struct rect *r = &s->at->status;
+	size_t owed = chat_owed(s->setup->chat);
+	char text[64];
+	int col, right;
+
+	if (rect_is_empty(r))
+		return;
+	term_fill(r, STYLE_TEXT);
+	if (flash[0]) {
+		term_puts(r, 0, r->cols > 20 ? 1 : 0, STYLE_WARN, flash);
+		return;
+	}
+	col = draw_way(s, r, r->cols);
+	snprintf(text, sizeof(text), "%zu owed", owed);
+	col = part(s, r, col, r->cols, owed > 0 ? STYLE_WARN : STYLE_DIM,
+	    text);
+	if (input_len > MESSAGE_MAX - MESSAGE_MAX / 8) {
+		snprintf(text, sizeof(text), "%zu of %d bytes", input_len,
+		    (int)MESSAGE_MAX);
+		col = part(s, r, col, r->cols, input_len > MESSAGE_MAX ?
+		    STYLE_BAD : STYLE_WARN, text);
+	}
+	right = r->cols - 1;
+	if (s->list_focused) {
+		right = hint(s, r, right, col, "focus", "back");
+		hint(s, r, right, col, "list-open", "open");
+		return;
+	}
+	right = hint(s, r, right, col, "focus", "people");
+	right = hint(s, r, right, col, "next-unread", "next unread");
+	hint(s, r, right, col, "page-up", "scroll");
+}
