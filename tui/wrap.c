@@ -81,25 +81,25 @@ may_begin(const char *s, size_t len)
 	return true;
 }
 
-/* The blank at f->here is one too many: it and those behind it vanish. */
+/* The blank at f->here is one too many: it and those behind it vanish.  What
+ * fitted stays when the line ends here, for the cursor to stand behind. */
 static void
-fold_at_blank(struct wrap *w, struct filling *f, struct wrap_row *row)
+fold_at_blank(struct wrap *w, const struct filling *f, struct wrap_row *row)
 {
 	size_t next = f->here;
 
-	if (f->fold.is && f->fold.next == f->here) {
-		row->len = f->fold.end - row->at;
-		row->cells = f->fold.cells;
-	} else {
-		row->len = f->here - row->at;
-		row->cells = f->used;
-	}
 	while (next < w->len && w->s[next] == ' ')
 		next++;
-	if (next == w->len)
+	row->len = f->here - row->at;
+	row->cells = f->used;
+	if (next == w->len) {
 		w->over = true;
-	else if (w->s[next] == '\n')
+	} else if (w->s[next] == '\n') {
 		next++;
+	} else if (f->fold.is && f->fold.next == f->here) {
+		row->len = f->fold.end - row->at;
+		row->cells = f->fold.cells;
+	}
 	row->next = next;
 }
 

@@ -25,12 +25,13 @@
  * anything shows, stores or logs it: invalid UTF-8, C0, C1 and DEL, bidi
  * controls, tags, zero-width and other invisible code points, private-use
  * and unassigned ones become U+FFFD, and so does a combining mark or a
- * joining jamo with nothing to stand on.  What is invisible yet needed survives only where it
- * belongs: ZWJ between emoji (at most TEXT_JOINS_MAX in a cluster); ZWJ and
- * ZWNJ inside words of Arabic and Indic scripts; variation selectors behind
- * an emoji, a keycap's digit or an ideograph.  A cluster keeps at most
- * TEXT_MARKS_MAX combining marks, the rest is dropped.  CR LF, CR, U+2028
- * and U+2029 count as newlines.  Filtering twice changes nothing.
+ * joining jamo with nothing to stand on.  What is invisible yet needed
+ * survives only where it belongs: ZWJ between emoji (at most
+ * TEXT_JOINS_MAX in a cluster); ZWJ and ZWNJ inside words of Arabic and
+ * Indic scripts; variation selectors behind an emoji, a keycap's digit or an
+ * ideograph.  A cluster keeps at most TEXT_MARKS_MAX combining marks, the
+ * rest is dropped.  CR LF, CR, U+2028 and U+2029 count as newlines.
+ * Filtering twice changes nothing.
  */
 #ifndef TEXT_H
 #define TEXT_H
