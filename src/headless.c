@@ -37,7 +37,7 @@ struct headless {
 	bool ended;			/* no more input */
 	bool has_open;
 	struct user_id open;		/* the open chat */
-	struct map *peers;		/* id -> last `peer` event, for repeats */
+	struct map *peers;		/* id -> its last `peer` event */
 	struct printed *printed;
 	size_t n_printed, room_printed;
 };
@@ -476,7 +476,7 @@ on_readable(void *arg, unsigned events)
 	run_input(h);
 }
 
-/* ---- the commands that mean something only here --------------------------- */
+/* ---- the commands that mean something only here ------------------------- */
 
 static int
 cmd_query(void *room, struct cmd_call *call, struct err *e)

@@ -282,7 +282,7 @@ main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 #ifdef SIGXFSZ
-	signal(SIGXFSZ, SIG_IGN);	/* a full quota is an error, not a death */
+	signal(SIGXFSZ, SIG_IGN);	/* a quota is an error, no death */
 #endif
 	a.profile.lock_fd = -1;
 	a.start.opts = options_new();

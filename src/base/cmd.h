@@ -39,15 +39,15 @@ struct cmd {
 	enum cmd_kind args[CMD_ARGS];
 	int min;			/* words that must be there */
 	int (*run)(void *room, struct cmd_call *call, struct err *e);
-	const char *words;		/* completes CMD_WORD: "on off forget" */
+	const char *words;		/* completes CMD_WORD: "on off" */
 };
 
 struct cmd_call {
 	const struct cmd *cmd;
 	int argc;
-	const char *argv[CMD_ARGS];	/* without the command; NULL past argc */
+	const char *argv[CMD_ARGS];	/* without the name; NULL past argc */
 	void *here;			/* the open chat's person, or NULL */
-	void (*say)(void *arg, const char *line);	/* answers, line by line */
+	void (*say)(void *arg, const char *line);	/* answers, by lines */
 	void *say_arg;
 };
 

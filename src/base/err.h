@@ -18,7 +18,7 @@ enum status {
 	STATUS_DAMAGED = 65,		/* data we hold is not what we wrote */
 	STATUS_UNAVAILABLE = 69,
 	STATUS_CANNOT_CREATE = 73,
-	STATUS_TRY_AGAIN = 75,		/* profile in use; something still owed */
+	STATUS_TRY_AGAIN = 75,		/* profile in use; something owed */
 	STATUS_DENIED = 77,		/* wrong passphrase, permission */
 	STATUS_CONFIG = 78
 };

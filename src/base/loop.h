@@ -71,7 +71,7 @@ struct timer {
 	void (*fire)(void *arg);
 	void *arg;
 	int64_t due_ms;		/* monotonic */
-	uint64_t order;		/* of setting: who was first when due together */
+	uint64_t order;		/* of setting: the first when due together */
 	size_t slot;		/* place in the heap + 1; 0: not set */
 };
 

@@ -26,7 +26,7 @@ enum cp_kind {
 	CP_MATH,			/* Sm */
 	CP_BLANK,			/* Zs */
 	CP_VISIBLE,			/* other symbols, punctuation */
-	CP_NOTHING			/* controls, Zl, Zp, private, unassigned */
+	CP_NOTHING			/* controls, separators, unassigned */
 };
 
 enum cp_kind cp_kind(int32_t cp);
