@@ -93,7 +93,7 @@ contact_put(struct store *s, struct contact *c, struct err *e)
 	struct place place;
 	uint64_t row = c->row;
 
-	if (row == 0 && store_take_row(s, &row, e) != 0)
+	if (row == 0 && store_take_contact(s, &row, e) != 0)
 		return -1;
 	if (s->db == NULL) {
 		c->row = row;
@@ -215,7 +215,8 @@ contact_remove(struct store *s, uint64_t row, struct err *e)
 
 	if (s->db == NULL)
 		return 0;
-	/* Its messages go with it: ON DELETE CASCADE. */
+	if (message_remove_all(s, row, e) != 0)
+		return -1;
 	st = store_change(s, SQL_CONTACT_REMOVE, e);
 	if (st == NULL)
 		return -1;

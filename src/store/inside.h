@@ -24,10 +24,18 @@ enum seal_table {
 
 enum { SEAL_VERSION = 1 };
 
+/*
+ * A message's row is its contact's row and a number that only grows: the
+ * rows of a talk lie together in the file, in the order they were kept.
+ * 2^40 messages, 2^23 contacts in the life of a database.
+ */
+enum { ROW_BITS = 40, CONTACTS_MAX = (1 << 23) - 1 };
+#define ROW_NUMBERS ((UINT64_C(1) << ROW_BITS) - 1)
+
 #define SQL_TABLE(row) \
-	row(SQL_COUNTER, "SELECT rows, generation, open FROM counter") \
 	row(SQL_COUNTER_OPEN, "UPDATE counter SET open = ?1") \
 	row(SQL_COUNTER_ROWS, "UPDATE counter SET rows = ?1") \
+	row(SQL_COUNTER_CONTACTS, "UPDATE counter SET contacts = ?1") \
 	row(SQL_COUNTER_TICK, \
 	    "UPDATE counter SET generation = generation + 1") \
 	row(SQL_VALUE, "SELECT sealed FROM value WHERE name = ?1") \
@@ -39,30 +47,27 @@ enum { SEAL_VERSION = 1 };
 	row(SQL_CONTACT_EACH, \
 	    "SELECT id, who, numbers FROM contact ORDER BY id") \
 	row(SQL_CONTACT_REMOVE, "DELETE FROM contact WHERE id = ?1") \
-	row(SQL_MESSAGE_ADD, \
-	    "INSERT INTO message VALUES(?1, ?2, ?3, ?4, ?5)") \
+	row(SQL_MESSAGE_ADD, "INSERT INTO message VALUES(?1, ?2, ?3, ?4)") \
 	row(SQL_MESSAGE_STATE, \
 	    "UPDATE message SET state = ?2 WHERE id = ?1") \
 	row(SQL_MESSAGE_STATE_RUN, \
-	    "UPDATE message SET state = ?5 WHERE contact = ?1" \
-	    " AND id BETWEEN ?3 AND ?4 AND mine = ?2") \
+	    "UPDATE message SET state = ?4" \
+	    " WHERE id BETWEEN ?1 AND ?2 AND mine = ?3") \
 	row(SQL_MESSAGE_REMOVE, "DELETE FROM message WHERE id = ?1") \
 	row(SQL_MESSAGE_REMOVE_RUN, \
-	    "DELETE FROM message WHERE contact = ?1" \
-	    " AND id BETWEEN ?3 AND ?4 AND mine = ?2") \
+	    "DELETE FROM message WHERE id BETWEEN ?1 AND ?2 AND mine = ?3") \
+	row(SQL_MESSAGE_REMOVE_ALL, \
+	    "DELETE FROM message WHERE id BETWEEN ?1 AND ?2") \
 	row(SQL_MESSAGE_PAGE, \
-	    "SELECT id, contact, mine, state, sealed FROM message" \
-	    " INDEXED BY message_contact" \
-	    " WHERE contact = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3") \
+	    "SELECT id, mine, state, sealed FROM message NOT INDEXED" \
+	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3") \
 	row(SQL_MESSAGE_OPEN, \
-	    "SELECT id, contact, mine, state, sealed FROM message" \
+	    "SELECT id, mine, state, sealed FROM message" \
 	    " INDEXED BY message_open" \
 	    " WHERE state IN (1, 2, 6) ORDER BY id") \
 	row(SQL_MESSAGE_FORGET, \
-	    "DELETE FROM message WHERE contact = ?1" \
+	    "DELETE FROM message WHERE id BETWEEN ?1 AND ?2" \
 	    " AND state NOT IN (1, 2, 6)") \
-	row(SQL_MESSAGE_FORGET_ALL, \
-	    "DELETE FROM message WHERE state NOT IN (1, 2, 6)") \
 	/* recover.c: ranges of row ids, walked from either end. */ \
 	row(SQL_SALVAGE_CONTACT_UP, \
 	    "SELECT id, who, numbers FROM contact" \
@@ -71,18 +76,17 @@ enum { SEAL_VERSION = 1 };
 	    "SELECT id, who, numbers FROM contact" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC") \
 	row(SQL_SALVAGE_MESSAGE_UP, \
-	    "SELECT id, contact, mine, state, sealed FROM message NOT INDEXED" \
+	    "SELECT id, mine, state, sealed FROM message NOT INDEXED" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id") \
 	row(SQL_SALVAGE_MESSAGE_DOWN, \
-	    "SELECT id, contact, mine, state, sealed FROM message NOT INDEXED" \
+	    "SELECT id, mine, state, sealed FROM message NOT INDEXED" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC") \
 	row(SQL_SALVAGE_VALUE_UP, \
 	    "SELECT name, sealed FROM value ORDER BY name") \
 	row(SQL_SALVAGE_VALUE_DOWN, \
 	    "SELECT name, sealed FROM value ORDER BY name DESC") \
 	row(SQL_HAS_CONTACT, "SELECT 1 FROM contact WHERE id = ?1") \
-	row(SQL_HAS_MESSAGE, "SELECT 1 FROM message WHERE id = ?1") \
-	row(SQL_HAS_VALUE, "SELECT 1 FROM value WHERE name = ?1")
+	row(SQL_HAS_MESSAGE, "SELECT 1 FROM message WHERE id = ?1")
 
 enum sql {
 #define SQL_NAME(name, text) name,
@@ -103,7 +107,7 @@ struct store_keys {
 struct store {
 	struct db *db;			/* NULL: keeps nothing */
 	struct store_keys *keys;
-	uint64_t next_row;		/* never given away before */
+	uint64_t next_row, next_contact;	/* never given away before */
 	uint64_t reserved;		/* counter.rows in this transaction */
 	uint64_t reserved_kept;		/* and in the last one committed */
 	bool failed;			/* a change of this turn failed */
@@ -134,8 +138,10 @@ int64_t store_peek(const char *path);
 bool store_wal_is_foreign(struct db *db, int64_t peeked);
 bool store_has_wal(const char *path);
 
-/* A row id that was never used in this database, for any table. */
-int store_take_row(struct store *s, uint64_t *row, struct err *e);
+/* Numbers that were never used in this database. */
+int store_take_row(struct store *s, uint64_t contact, uint64_t *row,
+    struct err *e);
+int store_take_contact(struct store *s, uint64_t *row, struct err *e);
 /* The statement, inside the turn's transaction. */
 struct db_stmt *store_change(struct store *s, enum sql which, struct err *e);
 int store_run(struct store *s, struct db_stmt *st, struct err *e);
@@ -148,11 +154,13 @@ void value_seal(struct buf *out, const struct store_keys *keys,
 int value_open(struct buf *out, const struct store_keys *keys,
     const char *name, const void *p, size_t len);
 
-/* The current row of a SELECT id, contact, mine, state, sealed; the text
- * lies in plain.  -1: does not open, or says something else than its
+/* The current row of a SELECT id, mine, state, sealed; the text lies in
+ * plain.  -1: does not open, or says something else than its
  * columns. */
 int message_from_row(struct message *m, struct buf *plain,
     const struct store_keys *keys, struct db_stmt *st);
+/* All of a contact, owed or not. */
+int message_remove_all(struct store *s, uint64_t contact, struct err *e);
 /* The current row of a SELECT id, who, numbers.  numbers receives the plain
  * bytes; *bad_numbers is set when only they do not open. */
 int contact_from_row(struct contact *c, struct buf *numbers,

@@ -6,14 +6,13 @@
 #include "inside.h"
 
 /*
- * The sealed part, version 1.  Contact and direction are in it although
- * they are columns too: whoever writes into the file cannot put my words
- * into somebody else's mouth.
+ * The sealed part, version 1.  The row it is bound to names the contact, and
+ * the direction is in it although it is a column too: whoever writes into
+ * the file cannot put my words into somebody else's mouth.
  *
- *	u8 kind | u8 mine | u64 contact | u64 epoch | u64 seq |
- *	i64 sent | i64 kept | text
+ *	u8 kind | u8 mine | u64 epoch | u64 seq | i64 sent | i64 kept | text
  */
-enum { HEAD_LEN = 2 + 5 * 8 };
+enum { HEAD_LEN = 2 + 4 * 8 };
 
 static void
 put_head(struct buf *out, const struct message *m)
@@ -22,12 +21,32 @@ put_head(struct buf *out, const struct message *m)
 
 	p[0] = m->kind;
 	p[1] = m->mine;
-	put_u64(p + 2, m->contact);
-	put_u64(p + 10, m->epoch);
-	put_u64(p + 18, m->seq);
-	put_u64(p + 26, (uint64_t)m->sent_ms);
-	put_u64(p + 34, (uint64_t)m->kept_ms);
+	put_u64(p + 2, m->epoch);
+	put_u64(p + 10, m->seq);
+	put_u64(p + 18, (uint64_t)m->sent_ms);
+	put_u64(p + 26, (uint64_t)m->kept_ms);
 	buf_added(out, HEAD_LEN);
+}
+
+/* The part of lo..hi that can be this contact's; *lo > *hi: none. */
+static void
+clamp(uint64_t contact, uint64_t *lo, uint64_t *hi)
+{
+	uint64_t first = contact << ROW_BITS, last = first | ROW_NUMBERS;
+
+	if (contact > CONTACTS_MAX) {
+		*lo = 1;
+		*hi = 0;
+		return;
+	}
+	if (*lo < first)
+		*lo = first;
+	if (*hi > last)
+		*hi = last;
+	if (*lo > *hi) {
+		*lo = 1;
+		*hi = 0;
+	}
 }
 
 static struct place
@@ -43,7 +62,7 @@ message_add(struct store *s, struct message *m, struct err *e)
 	struct db_stmt *st;
 	struct place place;
 
-	if (store_take_row(s, &m->row, e) != 0)
+	if (store_take_row(s, m->contact, &m->row, e) != 0)
 		return -1;
 	if (s->db == NULL)
 		return 0;
@@ -58,10 +77,9 @@ message_add(struct store *s, struct message *m, struct err *e)
 	seal_record(&s->sealed, s->keys->message, &place, s->plain.at,
 	    s->plain.len);
 	db_bind_int(st, 1, (int64_t)m->row);
-	db_bind_int(st, 2, (int64_t)m->contact);
-	db_bind_int(st, 3, m->mine);
-	db_bind_int(st, 4, m->state);
-	db_bind_blob(st, 5, s->sealed.at, s->sealed.len);
+	db_bind_int(st, 2, m->mine);
+	db_bind_int(st, 3, m->state);
+	db_bind_blob(st, 4, s->sealed.at, s->sealed.len);
 	return store_run(s, st, e);
 }
 
@@ -95,19 +113,18 @@ message_remove(struct store *s, uint64_t row, struct err *e)
 	return store_run(s, st, e);
 }
 
-/* Contact, direction and both ends: parameters 1 to 4 of the runs. */
+/* Both ends: parameters 1 and 2 of the runs. */
 static struct db_stmt *
-change_run(struct store *s, enum sql which, uint64_t contact, bool mine,
-    uint64_t lo, uint64_t hi, struct err *e)
+change_run(struct store *s, enum sql which, uint64_t contact, uint64_t lo,
+    uint64_t hi, struct err *e)
 {
 	struct db_stmt *st = store_change(s, which, e);
 
 	if (st == NULL)
 		return NULL;
-	db_bind_int(st, 1, (int64_t)contact);
-	db_bind_int(st, 2, mine);
-	db_bind_int(st, 3, (int64_t)lo);
-	db_bind_int(st, 4, hi > INT64_MAX ? INT64_MAX : (int64_t)hi);
+	clamp(contact, &lo, &hi);
+	db_bind_int(st, 1, (int64_t)lo);
+	db_bind_int(st, 2, (int64_t)hi);
 	return st;
 }
 
@@ -119,8 +136,11 @@ message_remove_run(struct store *s, uint64_t contact, bool mine,
 
 	if (s->db == NULL)
 		return 0;
-	st = change_run(s, SQL_MESSAGE_REMOVE_RUN, contact, mine, lo, hi, e);
-	return st != NULL ? store_run(s, st, e) : -1;
+	st = change_run(s, SQL_MESSAGE_REMOVE_RUN, contact, lo, hi, e);
+	if (st == NULL)
+		return -1;
+	db_bind_int(st, 3, mine);
+	return store_run(s, st, e);
 }
 
 int
@@ -131,25 +151,35 @@ message_set_state_run(struct store *s, uint64_t contact, bool mine,
 
 	if (s->db == NULL)
 		return 0;
-	st = change_run(s, SQL_MESSAGE_STATE_RUN, contact, mine, lo, hi, e);
+	st = change_run(s, SQL_MESSAGE_STATE_RUN, contact, lo, hi, e);
 	if (st == NULL)
 		return -1;
-	db_bind_int(st, 5, state);
+	db_bind_int(st, 3, mine);
+	db_bind_int(st, 4, state);
 	return store_run(s, st, e);
+}
+
+int
+message_remove_all(struct store *s, uint64_t contact, struct err *e)
+{
+	struct db_stmt *st;
+
+	st = change_run(s, SQL_MESSAGE_REMOVE_ALL, contact, 0, UINT64_MAX, e);
+	return st != NULL ? store_run(s, st, e) : -1;
 }
 
 int
 message_from_row(struct message *m, struct buf *plain,
     const struct store_keys *keys, struct db_stmt *st)
 {
-	int64_t row = db_int(st, 0), contact = db_int(st, 1);
-	int64_t mine = db_int(st, 2), state = db_int(st, 3);
+	int64_t row = db_int(st, 0), mine = db_int(st, 1);
+	int64_t state = db_int(st, 2);
 	struct place place = place_of((uint64_t)row);
 	struct cur c;
 	const void *p;
 	size_t len;
 
-	p = db_blob(st, 4, &len);
+	p = db_blob(st, 3, &len);
 	buf_empty(plain);
 	if (open_record(plain, keys->message, &place, p, len) != 0)
 		return -1;
@@ -157,15 +187,14 @@ message_from_row(struct message *m, struct buf *plain,
 	m->row = (uint64_t)row;
 	m->kind = cur_u8(&c);
 	m->mine = cur_u8(&c) != 0;
-	m->contact = cur_u64(&c);
+	m->contact = (uint64_t)row >> ROW_BITS;
 	m->epoch = cur_u64(&c);
 	m->seq = cur_u64(&c);
 	m->sent_ms = (int64_t)cur_u64(&c);
 	m->kept_ms = (int64_t)cur_u64(&c);
 	m->text = (const char *)c.at;
 	m->len = c.left;
-	if (!cur_ok(&c) || m->contact != (uint64_t)contact ||
-	    m->mine != (mine != 0) || m->kind == 0 ||
+	if (!cur_ok(&c) || m->mine != (mine != 0) || m->kind == 0 ||
 	    state < MSG_QUEUED || state > MSG_SEEN)
 		return -1;
 	m->state = (uint8_t)state;
@@ -204,6 +233,7 @@ message_page(struct store *s, uint64_t contact, uint64_t before, size_t n,
     int (*each)(void *arg, const struct message *m), void *arg,
     size_t *damaged, struct err *e)
 {
+	uint64_t first = 0, last;
 	struct db_stmt *st;
 
 	if (damaged != NULL)
@@ -213,10 +243,10 @@ message_page(struct store *s, uint64_t contact, uint64_t before, size_t n,
 	st = db_use(s->db, SQL_MESSAGE_PAGE, e);
 	if (st == NULL)
 		return -1;
-	if (before == 0 || before > INT64_MAX)
-		before = INT64_MAX;
-	db_bind_int(st, 1, (int64_t)contact);
-	db_bind_int(st, 2, (int64_t)before);
+	last = before != 0 ? before - 1 : UINT64_MAX;
+	clamp(contact, &first, &last);
+	db_bind_int(st, 1, (int64_t)first);
+	db_bind_int(st, 2, (int64_t)last);
 	db_bind_int(st, 3, n > INT32_MAX ? INT32_MAX : (int64_t)n);
 	return walk(s, st, each, arg, damaged, e);
 }
@@ -239,15 +269,17 @@ message_open_items(struct store *s,
 int
 message_forget(struct store *s, uint64_t contact, struct err *e)
 {
+	uint64_t lo = 0, hi = INT64_MAX;
 	struct db_stmt *st;
 
 	if (s->db == NULL)
 		return 0;
-	st = store_change(s, contact != 0 ? SQL_MESSAGE_FORGET :
-	    SQL_MESSAGE_FORGET_ALL, e);
+	st = store_change(s, SQL_MESSAGE_FORGET, e);
 	if (st == NULL)
 		return -1;
 	if (contact != 0)
-		db_bind_int(st, 1, (int64_t)contact);
+		clamp(contact, &lo, &hi);
+	db_bind_int(st, 1, (int64_t)lo);
+	db_bind_int(st, 2, (int64_t)hi);
 	return store_run(s, st, e);
 }

@@ -40,7 +40,8 @@ struct message {
 	size_t len;
 };
 
-/* Assigns m->row. */
+/* Assigns m->row, which grows with every message of a contact and is never
+ * used again. */
 int message_add(struct store *s, struct message *m, struct err *e);
 int message_set_state(struct store *s, uint64_t row, enum msg_state state,
     struct err *e);
@@ -59,7 +60,8 @@ int message_set_state_run(struct store *s, uint64_t contact, bool mine,
 int message_page(struct store *s, uint64_t contact, uint64_t before, size_t n,
     int (*each)(void *arg, const struct message *m), void *arg,
     size_t *damaged, struct err *e);
-/* Everything owed or unread of everybody, oldest first: read at start. */
+/* Everything owed or unread, contact by contact, oldest first: read at
+ * start. */
 int message_open_items(struct store *s,
     int (*each)(void *arg, const struct message *m), void *arg,
     size_t *damaged, struct err *e);

@@ -19,9 +19,9 @@
 #include "secret.h"
 
 enum {
-	/* Ranges of row ids tried around damage; a leaf page holds some
-	 * dozens of rows, an inner one some ten thousand. */
-	TRIES_MAX = 200000
+	/* Ranges of rows tried around the damage in one talk: a leaf page
+	 * holds some dozens of rows, an inner one some ten thousand. */
+	TRIES_MAX = 20000
 };
 
 struct recovery {
@@ -30,7 +30,8 @@ struct recovery {
 	struct buf plain;
 	size_t n_saved;		/* contacts and messages */
 	size_t n_seen;		/* rows that were there but did not open */
-	int tries;
+	uint64_t *contacts;	/* saved ones */
+	size_t n_contacts;
 	struct err *e;		/* of writing; reading is expected to fail */
 };
 
@@ -81,6 +82,9 @@ take_contact(struct recovery *r, struct db_stmt *row)
 	db_bind_blob(st, 3, numbers, bad_numbers ? 0 : numbers_len);
 	if (db_run(st, r->e) != 0)
 		return -1;
+	r->contacts = mem_resize(r->contacts, r->n_contacts + 1,
+	    sizeof(*r->contacts));
+	r->contacts[r->n_contacts++] = c.row;
 	r->n_saved++;
 	return 0;
 }
@@ -101,19 +105,14 @@ take_message(struct recovery *r, struct db_stmt *row)
 	rc = has_row(r, SQL_HAS_MESSAGE, (int64_t)m.row);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	/* Nobody could see or send it. */
-	rc = has_row(r, SQL_HAS_CONTACT, (int64_t)m.contact);
-	if (rc != 1)
-		return rc;
 	st = db_use(r->to, SQL_MESSAGE_ADD, r->e);
 	if (st == NULL)
 		return -1;
-	sealed = db_blob(row, 4, &len);
+	sealed = db_blob(row, 3, &len);
 	db_bind_int(st, 1, (int64_t)m.row);
-	db_bind_int(st, 2, (int64_t)m.contact);
-	db_bind_int(st, 3, m.mine);
-	db_bind_int(st, 4, m.state);
-	db_bind_blob(st, 5, sealed, len);
+	db_bind_int(st, 2, m.mine);
+	db_bind_int(st, 3, m.state);
+	db_bind_blob(st, 4, sealed, len);
 	if (db_run(st, r->e) != 0)
 		return -1;
 	r->n_saved++;
@@ -171,43 +170,59 @@ sweep(struct recovery *r, enum sql which, take_fn *take, int64_t lo,
 	return rc == 0;
 }
 
-/*
- * From both ends to the damage, then the same in both halves of what lies
- * between, down to single rows: around one bad page that is a few tries,
- * and nothing readable is missed.
- */
-static int
-salvage(struct recovery *r, enum sql up, enum sql down, take_fn *take,
-    int64_t lo, int64_t hi)
-{
-	int64_t first = lo - 1, last = hi + 1, middle;
-	int rc;
+struct range {
+	int64_t lo, hi;
+};
 
-	if (lo > hi || r->tries >= TRIES_MAX)
-		return 0;
-	r->tries++;
-	rc = sweep(r, up, take, lo, hi, &first);
+/* A table of rows: how to walk it both ways, and what to do with one. */
+struct walk {
+	enum sql up, down;
+	take_fn *take;
+};
+
+/* Narrows the range to what neither end reaches; 1: nothing is left. */
+static int
+try_range(struct recovery *r, const struct walk *w, struct range *in)
+{
+	int64_t first = in->lo - 1, last = in->hi + 1;
+	int rc = sweep(r, w->up, w->take, in->lo, in->hi, &first);
+
 	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	rc = sweep(r, down, take, first + 1, hi, &last);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	lo = first + 1;
-	hi = last - 1;
-	if (lo >= hi)
-		return 0;
-	middle = lo + (hi - lo) / 2;
-	if (salvage(r, up, down, take, lo, middle) != 0)
-		return -1;
-	return salvage(r, up, down, take, middle + 1, hi);
+		return rc;
+	rc = sweep(r, w->down, w->take, first + 1, in->hi, &last);
+	in->lo = first + 1;
+	in->hi = last - 1;
+	return rc != 0 ? rc : in->lo >= in->hi;
 }
 
+/*
+ * From both ends to the damage, then the same in both halves of what lies
+ * between, the wide ones first: around one bad page that is a few tries,
+ * and between several nothing wider than the last halves is missed.
+ */
 static int
-salvage_table(struct recovery *r, enum sql up, enum sql down, take_fn *take,
-    int64_t most)
+salvage(struct recovery *r, const struct walk *w, int64_t lo, int64_t hi)
 {
-	r->tries = 0;
-	return salvage(r, up, down, take, 1, most);
+	struct range *queue = mem_array(2 * TRIES_MAX + 1, sizeof(*queue));
+	struct range in;
+	size_t at, n = 0;
+	int64_t middle;
+	int rc = 0;
+
+	queue[n++] = (struct range){ lo, hi };
+	for (at = 0; at < n && at < TRIES_MAX; at++) {
+		in = queue[at];
+		rc = try_range(r, w, &in);
+		if (rc < 0)
+			break;
+		if (rc == 1)
+			continue;
+		middle = in.lo + (in.hi - in.lo) / 2;
+		queue[n++] = (struct range){ in.lo, middle };
+		queue[n++] = (struct range){ middle + 1, in.hi };
+	}
+	free(queue);
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -231,23 +246,22 @@ salvage_values(struct recovery *r)
 	return 0;
 }
 
-/* No row id above it was given away; where that cannot be read, a guess
- * that a lifetime of messages does not reach. */
+/* A counter, or where it cannot be read a guess beyond all use. */
 static int64_t
-most_row(struct recovery *r)
+most_of(struct recovery *r, const char *sql, int64_t guess, int64_t max)
 {
 	int64_t most = 0;
 
-	if (db_number(r->from, "SELECT rows FROM counter", &most, NULL) != 0 ||
-	    most <= 0 || most > INT64_MAX / 2)
-		most = INT64_C(1) << 40;
+	if (db_number(r->from, sql, &most, NULL) != 0 || most <= 0 ||
+	    most > max)
+		most = guess;
 	return most;
 }
 
 static int
-keep_counter(struct recovery *r, int64_t most)
+keep_counter(struct recovery *r, enum sql which, int64_t most)
 {
-	struct db_stmt *st = db_use(r->to, SQL_COUNTER_ROWS, r->e);
+	struct db_stmt *st = db_use(r->to, which, r->e);
 
 	if (st == NULL)
 		return -1;
@@ -258,20 +272,42 @@ keep_counter(struct recovery *r, int64_t most)
 static int
 copy_rows(struct recovery *r)
 {
-	int64_t most = most_row(r);
+	static const struct walk contacts = {
+		SQL_SALVAGE_CONTACT_UP, SQL_SALVAGE_CONTACT_DOWN, take_contact
+	};
+	static const struct walk messages = {
+		SQL_SALVAGE_MESSAGE_UP, SQL_SALVAGE_MESSAGE_DOWN, take_message
+	};
+	int64_t n_contacts = most_of(r, "SELECT contacts FROM counter",
+	    1 << 16, CONTACTS_MAX);
+	int64_t n_rows = most_of(r, "SELECT rows FROM counter",
+	    INT64_C(1) << 32, INT64_C(1) << 38);
+	int64_t base;
+	size_t i;
 
+	if (salvage_values(r) != 0 ||
+	    salvage(r, &contacts, 1, n_contacts) != 0)
+		return -1;
+	/* Nobody could see or send the messages of the others. */
+	for (i = 0; i < r->n_contacts; i++) {
+		base = (int64_t)(r->contacts[i] << ROW_BITS);
+		if (salvage(r, &messages, base, base + n_rows) != 0)
+			return -1;
+	}
+	if (keep_counter(r, SQL_COUNTER_CONTACTS, n_contacts) != 0)
+		return -1;
+	return keep_counter(r, SQL_COUNTER_ROWS, n_rows);
+}
+
+static int
+copy(struct recovery *r)
+{
 	if (db_begin(r->to, r->e) != 0)
 		return -1;
-	if (salvage_values(r) != 0 ||
-	    salvage_table(r, SQL_SALVAGE_CONTACT_UP,
-	    SQL_SALVAGE_CONTACT_DOWN, take_contact, most) != 0 ||
-	    salvage_table(r, SQL_SALVAGE_MESSAGE_UP,
-	    SQL_SALVAGE_MESSAGE_DOWN, take_message, most) != 0 ||
-	    keep_counter(r, most) != 0) {
-		db_rollback(r->to);
-		return -1;
-	}
-	return db_commit(r->to, r->e);
+	if (copy_rows(r) == 0)
+		return db_commit(r->to, r->e);
+	db_rollback(r->to);
+	return -1;
 }
 
 /* ---- the swap ------------------------------------------------------------ */
@@ -342,7 +378,7 @@ static int
 recover_into(struct recovery *r, const char *path, const char *fresh,
     char **kept)
 {
-	int rc = copy_rows(r);
+	int rc = copy(r);
 
 	db_close(r->from);
 	r->from = NULL;
@@ -397,6 +433,7 @@ store_recover(const char *path, const struct vault *v, size_t *n,
 	}
 	buf_wipe(&r.plain);
 	buf_clear(&r.plain);
+	free(r.contacts);
 	free(fresh);
 	secret_free(keys);
 	return rc;

@@ -16,10 +16,12 @@ enum {
 
 /*
  * value    small things by name, sealed with their name
- * counter  rows: no row id above it was ever given away (struct store);
- *          generation, open: bind the file and its WAL (store.c)
+ * counter  rows, contacts: no number above it was ever given away
+ *          (struct store); generation, open: bind file and WAL (store.c)
  * contact  who and numbers are sealed
- * message  sealed, but for what is asked for in SQL
+ * message  the id is contact and number (inside.h), so that a talk lies
+ *          together: its last page is two or three pages of the file, a
+ *          new row touches one; sealed, but for what SQL is asked for
  */
 static const char step_1[] =
     "CREATE TABLE value("
@@ -28,21 +30,20 @@ static const char step_1[] =
     "CREATE TABLE counter("
     " id INTEGER PRIMARY KEY CHECK(id = 1),"
     " rows INTEGER NOT NULL,"
+    " contacts INTEGER NOT NULL,"
     " generation INTEGER NOT NULL,"
     " open INTEGER NOT NULL) STRICT;"
-    "INSERT INTO counter VALUES(1, 0, random() & 0x3fffffffffffffff, 0);"
+    "INSERT INTO counter"
+    " VALUES(1, 0, 0, random() & 0x3fffffffffffffff, 0);"
     "CREATE TABLE contact("
     " id INTEGER PRIMARY KEY,"
     " who BLOB NOT NULL,"
     " numbers BLOB NOT NULL) STRICT;"
     "CREATE TABLE message("
     " id INTEGER PRIMARY KEY,"
-    " contact INTEGER NOT NULL REFERENCES contact(id) ON DELETE CASCADE,"
     " mine INTEGER NOT NULL,"
     " state INTEGER NOT NULL,"
     " sealed BLOB NOT NULL) STRICT;"
-    /* Ends with the row id, as every index: a page of one contact. */
-    "CREATE INDEX message_contact ON message(contact);"
     /* MSG_QUEUED, MSG_STORED, MSG_UNREAD: few, read at every start. */
     "CREATE INDEX message_open ON message(id) WHERE state IN (1, 2, 6);";
 

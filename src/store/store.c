@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -372,42 +373,42 @@ store_check_probe(struct db *db, const struct store_keys *keys,
 	return -1;
 }
 
+/* The counters, and what is there should they lie. */
 static int
-read_rows(struct store *s, struct err *e)
+read_counters(struct store *s, struct err *e)
 {
-	static const char *const used[] = {
-		"SELECT rows FROM counter",
-		"SELECT coalesce(max(id), 0) FROM contact",
-		"SELECT coalesce(max(id), 0) FROM message"
+	static const char *const asked[] = {
+		"SELECT max(rows, 0) FROM counter",
+		"SELECT max(contacts, 0) FROM counter",
+		"SELECT coalesce(max(id), 0) FROM contact"
 	};
-	int64_t n, most = 0;
+	int64_t n[3];
 	size_t i;
 
-	for (i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
-		if (db_number(s->db, used[i], &n, e) != 0)
+	for (i = 0; i < 3; i++)
+		if (db_number(s->db, asked[i], &n[i], e) != 0)
 			return -1;
-		if (n > most)
-			most = n;
-	}
-	if (most > INT64_MAX / 2)
+	if (n[2] > n[1])
+		n[1] = n[2];
+	if ((uint64_t)n[0] > ROW_NUMBERS - 2 * ROWS_SET_ASIDE ||
+	    n[1] > CONTACTS_MAX)
 		return err_set(e, STATUS_DAMAGED, "%s is damaged: its rows "
 		    "are numbered beyond belief", db_path(s->db));
-	s->reserved = s->reserved_kept = (uint64_t)most;
-	s->next_row = (uint64_t)most + 1;
+	s->reserved = s->reserved_kept = (uint64_t)n[0];
+	s->next_row = (uint64_t)n[0] + 1;
+	s->next_contact = (uint64_t)n[1] + 1;
 	return 0;
 }
+
+static int set_counter(struct store *s, enum sql which, uint64_t n,
+    struct err *e);
 
 static int
 set_open(struct store *s, bool open, struct err *e)
 {
-	struct db_stmt *st = store_change(s, SQL_COUNTER_OPEN, e);
-
-	if (st == NULL)
+	if (set_counter(s, SQL_COUNTER_OPEN, open, e) != 0)
 		return -1;
-	db_bind_int(st, 1, open);
-	if (store_run(s, st, e) != 0 || store_commit(s, e) != 0)
-		return -1;
-	return 0;
+	return store_commit(s, e);
 }
 
 static int
@@ -420,7 +421,7 @@ adopt(struct store *s, const char *path, bool had_wal, int64_t peeked,
 	    store_check_probe(s->db, s->keys, e) != 0)
 		return -1;
 	if (schema_migrate(&schema_store, s->db, e) != 0 ||
-	    read_rows(s, e) != 0 ||
+	    read_counters(s, e) != 0 ||
 	    set_open(s, true, e) != 0 || db_checkpoint(s->db, e) != 0)
 		return -1;
 	db_keep_wal(s->db, false);
@@ -435,7 +436,7 @@ store_open(const char *path, const struct vault *v, struct err *e)
 	int64_t peeked;
 	bool had_wal;
 
-	s->next_row = 1;
+	s->next_row = s->next_contact = 1;
 	buf_init(&s->plain);
 	buf_init(&s->sealed);
 	if (path == NULL)
@@ -536,21 +537,42 @@ store_run(struct store *s, struct db_stmt *st, struct err *e)
 	return db_run(st, &s->trouble) == 0 ? 0 : store_fail(s, e);
 }
 
-int
-store_take_row(struct store *s, uint64_t *row, struct err *e)
+static int
+set_counter(struct store *s, enum sql which, uint64_t n, struct err *e)
 {
-	struct db_stmt *st;
+	struct db_stmt *st = store_change(s, which, e);
 
+	if (st == NULL)
+		return -1;
+	db_bind_int(st, 1, (int64_t)n);
+	return store_run(s, st, e);
+}
+
+int
+store_take_row(struct store *s, uint64_t contact, uint64_t *row,
+    struct err *e)
+{
+	assert(contact != 0 && contact <= CONTACTS_MAX);
 	if (s->db != NULL && s->next_row > s->reserved) {
-		st = store_change(s, SQL_COUNTER_ROWS, e);
-		if (st == NULL)
-			return -1;
-		db_bind_int(st, 1, (int64_t)s->next_row + ROWS_SET_ASIDE);
-		if (store_run(s, st, e) != 0)
+		if (set_counter(s, SQL_COUNTER_ROWS,
+		    s->next_row + ROWS_SET_ASIDE, e) != 0)
 			return -1;
 		s->reserved = s->next_row + ROWS_SET_ASIDE;
 	}
-	*row = s->next_row++;
+	*row = contact << ROW_BITS | s->next_row++;
+	return 0;
+}
+
+int
+store_take_contact(struct store *s, uint64_t *row, struct err *e)
+{
+	if (s->next_contact > CONTACTS_MAX)
+		return err_set(e, STATUS_FAILURE, "too many contacts were "
+		    "ever added");
+	if (s->db != NULL && set_counter(s, SQL_COUNTER_CONTACTS,
+	    s->next_contact, e) != 0)
+		return -1;
+	*row = s->next_contact++;
 	return 0;
 }
 
