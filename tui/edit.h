@@ -51,7 +51,7 @@ enum edit_op {
 	EDIT_KILL_WORD_BACK,		/* to the start of the word */
 	EDIT_KILL_BLANK_BACK,		/* to the blank before (Ctrl-W) */
 	EDIT_KILL_START,		/* to the start of the line */
-	EDIT_KILL_END,			/* to its end; at its end: the newline */
+	EDIT_KILL_END,			/* to its end; there: the newline */
 	EDIT_YANK,
 	EDIT_YANK_POP,			/* after a yank: the kill before it */
 	EDIT_TRANSPOSE,			/* the clusters around the cursor */

@@ -27,7 +27,7 @@ enum keymap_place {
 
 enum action_id {
 	ACT_HELP,
-	ACT_FOCUS,			/* from the input to the list and back */
+	ACT_FOCUS,			/* from input to list and back */
 	ACT_NEXT_CHAT,
 	ACT_PREV_CHAT,
 	ACT_NEXT_UNREAD,

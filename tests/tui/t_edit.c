@@ -352,7 +352,7 @@ static void
 t_history_is_bounded(void **state)
 {
 	struct edit *e = *state;
-	char line[16];
+	char line[32];
 	int i;
 
 	for (i = 0; i < EDIT_HISTORY + 20; i++) {
