@@ -24,8 +24,9 @@ is() {
 # Every file that belongs to the project: tracked or about to be; in a
 # release without git, everything that is no product of a build.
 all_files() {
-	if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
-		git ls-files -co --exclude-standard | while IFS= read -r f; do
+	if [ -e .git ] && git -c safe.directory='*' rev-parse >/dev/null 2>&1
+	then
+		git -c safe.directory='*' ls-files -co --exclude-standard | while IFS= read -r f; do
 			[ -f "$f" ] && printf '%s\n' "$f"
 		done
 	else
