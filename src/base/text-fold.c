@@ -236,18 +236,40 @@ skeleton(struct buf *out, const char *s)
 	return buf_str(out);
 }
 
+void
+text_look(struct buf *out, const char *s)
+{
+	struct buf part;
+
+	fold(&part, s);
+	buf_put(out, part.at, part.len);
+	buf_u8(out, 0);
+	buf_clear(&part);
+	skeleton(&part, s);
+	buf_put(out, part.at, part.len);
+	buf_u8(out, 0);
+	buf_clear(&part);
+}
+
+bool
+text_same_look(const char *a, const char *b)
+{
+	return !strcmp(a, b) ||
+	    !strcmp(a + strlen(a) + 1, b + strlen(b) + 1);
+}
+
 bool
 text_looks_like(const char *a, const char *b)
 {
 	struct buf left, right;
 	bool alike;
 
-	alike = !strcmp(fold(&left, a), fold(&right, b));
-	buf_clear(&left);
-	buf_clear(&right);
-	if (alike)
-		return true;
-	alike = !strcmp(skeleton(&left, a), skeleton(&right, b));
+	buf_init(&left);
+	buf_init(&right);
+	text_look(&left, a);
+	text_look(&right, b);
+	alike = text_same_look((const char *)left.at,
+	    (const char *)right.at);
 	buf_clear(&left);
 	buf_clear(&right);
 	return alike;

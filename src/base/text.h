@@ -89,6 +89,10 @@ void text_ascii(struct buf *out, const char *s, size_t len);
  * their skeletons are equal: compatibility forms, marks, blanks and the
  * common look-alikes of Latin, Greek and Cyrillic folded (after UTS #39). */
 bool text_looks_like(const char *a, const char *b);
+/* The same for who compares many: appends what a name looks like, two
+ * NUL-terminated strings, to be compared by text_same_look. */
+void text_look(struct buf *out, const char *s);
+bool text_same_look(const char *a, const char *b);
 /* Case-insensitive, accents of Latin, Greek and Cyrillic ignored: does s
  * begin with prefix / contain needle? */
 bool text_has_prefix(const char *s, const char *prefix);
