@@ -1,0 +1,419 @@
+#include "chat.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consent.h"
+#include "door.h"
+#include "enc.h"
+#include "load.h"
+#include "own.h"
+#include "people.h"
+#include "post.h"
+#include "reading.h"
+#include "text.h"
+#include "turn.h"
+
+/* ---- life --------------------------------------------------------------- */
+
+struct chat *
+chat_new(const struct chat_setup *setup, struct err *e)
+{
+	struct chat *c = mem_new(sizeof(*c));
+
+	c->loop = setup->loop;
+	c->store = setup->store;
+	c->id = setup->id;
+	c->opts = setup->opts;
+	c->turn = 1;
+	c->roster = roster_new();
+	c->news = news_new();
+	buf_init(&c->bytes);
+	buf_init(&c->words);
+	door_init(c);
+	turn_init(c);
+	if (load_all(c, e) < 0) {
+		store_rollback(c->store);
+		chat_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+chat_free(struct chat *c)
+{
+	if (!c)
+		return;
+	/* Nothing is sent any more: net may be gone already. */
+	c->carrier.send = NULL;
+	turn_commit(c, NULL);
+	turn_clear(c);
+	while (roster_count(c->roster) > 0) {
+		struct person *p = roster_at(c->roster, 0);
+
+		roster_remove(c->roster, p);
+		person_free(p);
+	}
+	roster_free(c->roster);
+	news_free(c->news);
+	buf_wipe(&c->bytes);
+	buf_wipe(&c->words);
+	free(c->trouble);
+	free(c);
+}
+
+void
+chat_carry(struct chat *c, const struct carrier *carrier)
+{
+	c->carrier = *carrier;
+	for (size_t i = 0; i < roster_count(c->roster); i++) {
+		struct person *p = roster_at(c->roster, i);
+
+		if (person_is_contact(p))
+			turn_post(c, p, TELL_WANT);
+	}
+	loop_again(c->loop);
+}
+
+const struct carrier_events *
+chat_events(struct chat *c)
+{
+	return &c->events;
+}
+
+/* ---- who I am ----------------------------------------------------------- */
+
+const struct identity *
+chat_identity(const struct chat *c)
+{
+	return c->id;
+}
+
+const char *
+chat_name(const struct chat *c)
+{
+	return c->name;
+}
+
+static int
+keep_name(struct chat *c, const char *name, struct err *e)
+{
+	uint64_t now = (uint64_t)(loop_wall_ms(c->loop) / 1000);
+	uint64_t serial = c->serial + 1 > now ? c->serial + 1 : now;
+	uint8_t bytes[8];
+
+	put_u64(bytes, serial);
+	if (store_set_value(c->store, "name", name, strlen(name), e) < 0 ||
+	    store_set_value(c->store, "serial", bytes, sizeof(bytes), e) < 0)
+		return -1;
+	c->serial = serial;
+	return 0;
+}
+
+int
+chat_rename(struct chat *c, const char *name, struct err *e)
+{
+	struct buf *b = &c->words;
+	char clean[sizeof(c->name)] = "";
+	struct err why = { 0 };
+
+	buf_empty(b);
+	text_filter(b, name, strlen(name), TEXT_NAME);
+	if (b->len == 0)
+		return err_set(e, STATUS_USAGE,
+		    "a name needs at least one visible character");
+	if (b->len > CARD_NAME_MAX)
+		return err_set(e, STATUS_USAGE, "a name has at most %d "
+		    "bytes, this one has %zu", CARD_NAME_MAX, b->len);
+	memcpy(clean, buf_str(b), b->len);
+	if (strcmp(clean, c->name) == 0)
+		return 0;
+	if (keep_name(c, clean, &why) < 0) {
+		turn_fail(c, &why, true);
+		if (e)
+			*e = why;
+		return -1;
+	}
+	turn_urgent(c);
+	if (turn_commit(c, e) < 0)
+		return -1;
+	memcpy(c->name, clean, sizeof(c->name));
+	c->announce = true;
+	roster_move(c->roster);
+	return 0;
+}
+
+void
+chat_set_away(struct chat *c, bool away, const char *text)
+{
+	struct buf *b = &c->words;
+
+	memset(c->away, 0, sizeof(c->away));
+	c->is_away = away;
+	if (away && text) {
+		buf_empty(b);
+		text_filter(b, text, strlen(text), TEXT_LINE);
+		memcpy(c->away, buf_str(b), people_cut(buf_str(b), b->len,
+		    AWAY_TEXT_MAX));
+	}
+	for (size_t i = 0; i < roster_count(c->roster); i++) {
+		struct person *p = roster_at(c->roster, i);
+
+		if (p->linked && person_is_contact(p))
+			turn_post(c, p, TELL_STATUS);
+	}
+	roster_move(c->roster);
+}
+
+bool
+chat_is_away(const struct chat *c)
+{
+	return c->is_away;
+}
+
+void
+chat_card(struct chat *c, struct buf *out)
+{
+	door_card(c, out);
+}
+
+char *
+chat_link(struct chat *c)
+{
+	struct buf card, link;
+	char *text;
+
+	buf_init(&card);
+	buf_init(&link);
+	door_card(c, &card);
+	card_link(&link, card.at, card.len);
+	text = mem_str(buf_str(&link));
+	buf_clear(&card);
+	buf_clear(&link);
+	return text;
+}
+
+struct roster *
+chat_roster(struct chat *c)
+{
+	return c->roster;
+}
+
+const struct news_list *
+chat_news(const struct chat *c)
+{
+	return c->news;
+}
+
+size_t
+chat_owed(const struct chat *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roster_count(c->roster); i++)
+		n += roster_at(c->roster, i)->n_owed;
+	for (size_t i = 0; i < c->n_pending; i++)
+		n += c->pending[i].mine && c->pending[i].line;
+	return n;
+}
+
+const char *
+chat_trouble(const struct chat *c)
+{
+	return c->trouble;
+}
+
+/* ---- saying ------------------------------------------------------------- */
+
+/* Clean into c->words, or refused. */
+static int
+check_words(struct chat *c, const struct person *to, const char *text,
+    size_t len, struct err *e)
+{
+	struct buf *b = &c->words;
+
+	if (to->who.trust == TRUST_BLOCKED) {
+		err_set(e, STATUS_USAGE, "%s is blocked", to->title);
+		return err_next(e, "/unblock first");
+	}
+	/* A paste of megabytes is not worth cleaning. */
+	if (len > MESSAGE_MAX)
+		goto long_one;
+	buf_empty(b);
+	text_filter(b, text, len, TEXT_BODY);
+	if (b->len == 0)
+		return err_set(e, STATUS_USAGE, "there is nothing to say");
+	if (b->len <= MESSAGE_MAX)
+		return 0;
+	len = b->len;
+long_one:
+	err_set(e, STATUS_USAGE, "the message has %zu bytes, more than the "
+	    "%d that fit", len, MESSAGE_MAX);
+	return err_next(e, "shorten it, or say it in parts");
+}
+
+static int
+add_words(struct chat *c, struct person *to, enum msg_kind kind,
+    struct err *e)
+{
+	int64_t now = loop_wall_ms(c->loop);
+	struct message m = { .mine = true, .state = MSG_QUEUED,
+		.kind = (uint8_t)kind, .sent_ms = now, .kept_ms = now };
+	struct pending what = { .p = to, .mine = true,
+		.kind = (uint8_t)kind };
+
+	turn_touch(c, to);
+	m.contact = to->who.row;
+	m.text = (const char *)c->words.at;
+	m.len = c->words.len;
+	m.epoch = what.epoch = to->own->epoch;
+	m.seq = what.seq = to->own->seq + 1;
+	if (message_add(c->store, &m, e) < 0)
+		return -1;
+	to->own->seq++;
+	what.row = m.row;
+	what.line = line_new(&m);
+	turn_say(c, &what);
+	return 0;
+}
+
+int
+chat_say(struct chat *c, struct person *to, enum msg_kind kind,
+    const char *text, size_t len, struct err *e)
+{
+	struct err why = { 0 };
+	int done = 0;
+
+	if (check_words(c, to, text, len, e) < 0)
+		return -1;
+	if (!person_is_contact(to))
+		done = consent_give(c, to, &why);
+	/* Consent leaves c->words alone. */
+	if (done == 0)
+		done = add_words(c, to, kind, &why);
+	if (done < 0) {
+		turn_fail(c, &why, true);
+		if (e)
+			*e = why;
+		return -1;
+	}
+	if (!to->linked)
+		turn_post(c, to, TELL_WANT | TELL_URGENT);
+	to->own->typing_told_ms = 0;
+	return 0;
+}
+
+int
+chat_commit(struct chat *c, struct err *e)
+{
+	struct err why = { 0 };
+
+	return turn_commit(c, e ? e : &why);
+}
+
+/* The newest of my lines to them that is still owed. */
+static struct owed *
+newest_owed(const struct outbox *o)
+{
+	for (size_t i = o->n; i > o->head; i--)
+		if (!o->at[i - 1].gone && o->at[i - 1].line)
+			return &o->at[i - 1];
+	return NULL;
+}
+
+int
+chat_unsend(struct chat *c, struct person *to, struct err *e)
+{
+	struct person_private *own = to->own;
+	struct owed *row = newest_owed(&own->out);
+	struct err why = { 0 };
+	struct line *l;
+
+	if (!row || row->carried)
+		return err_set(e, STATUS_USAGE, row ?
+		    "the last message to %s is on its way already" :
+		    "nothing to %s is waiting", to->title);
+	if (message_remove(c->store, row->row, &why) < 0) {
+		turn_fail(c, &why, true);
+		if (e)
+			*e = why;
+		return -1;
+	}
+	turn_urgent(c);
+	if (turn_commit(c, e) < 0)
+		return -1;
+	/* The commit may have sent it; then it stays said. */
+	row = newest_owed(&own->out);
+	if (!row)
+		return 0;
+	l = row->line;
+	/* Nobody has heard its number: the next one may have it. */
+	if (row->epoch == own->epoch && row->seq == own->seq)
+		own->seq--;
+	outbox_remove(&own->out, row);
+	reading_state(c, to, l, MSG_FAILED);
+	turn_bury_line(c, talk_take(to->talk, talk_index(to->talk, l)));
+	to->n_owed--;
+	people_changed(c, to);
+	return 0;
+}
+
+void
+chat_typing(struct chat *c, struct person *p, bool on)
+{
+	int64_t now = loop_now_ms(c->loop);
+	int64_t *told = &p->own->typing_told_ms;
+
+	if (!p->linked || !person_is_contact(p) ||
+	    !opts_bool(c->opts, "typing"))
+		return;
+	if (on && (*told == 0 || now - *told >= TYPING_TELL_MS)) {
+		*told = now;
+		turn_post(c, p, TELL_TYPING);
+	} else if (!on && *told != 0) {
+		*told = 0;
+		turn_post(c, p, TELL_STOPPED);
+	}
+}
+
+/* ---- for the viewers ---------------------------------------------------- */
+
+void
+line_id(const struct person *p, const struct identity *me,
+    const struct line *l, char text[LINE_ID_TEXT])
+{
+	const struct user_id *from = l->mine ? identity_id(me) : &p->id;
+	uint8_t bytes[4 + 8 + 8];
+
+	memcpy(bytes, from->b, 4);
+	/* 48 bits of each are enough for any clock and any count. */
+	put_u64(bytes + 4, l->epoch);
+	put_u64(bytes + 10, l->seq);
+	enc_base32(text, bytes, 16);
+}
+
+void
+chat_notice(struct chat *c, const char *fmt, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	news_add_text(c->news, NEWS_NOTICE, mem_str(text), NULL);
+	if (c->shown)
+		loop_again(c->loop);
+}
+
+void
+chat_error(struct chat *c, const struct err *e)
+{
+	news_add_text(c->news, NEWS_ERROR, mem_str(e->what),
+	    e->next[0] ? mem_str(e->next) : NULL);
+	if (c->shown)
+		loop_again(c->loop);
+}

@@ -1,0 +1,309 @@
+#include "cmd-chat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "enc.h"
+#include "own.h"
+
+/* The person an argument names, or the open chat's. */
+static struct person *
+peer_of(struct chat *c, const struct cmd_call *call, int arg, struct err *e)
+{
+	if (call->argc > arg)
+		return roster_match(chat_roster(c), call->argv[arg], e);
+	if (!call->here) {
+		err_set(e, STATUS_USAGE, "no chat is open");
+		err_next(e, "/%s %s", call->cmd->name, call->cmd->usage);
+	}
+	return call->here;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct person *const *p = a, *const *q = b;
+
+	if ((*p)->who.trust != (*q)->who.trust)
+		return (*p)->who.trust < (*q)->who.trust ? -1 : 1;
+	return strcmp((*p)->title, (*q)->title);
+}
+
+static void
+say_peer(const struct cmd_call *call, const struct person *p)
+{
+	char more[64] = "";
+
+	if (p->n_unread > 0)
+		snprintf(more, sizeof(more), "  %zu unread", p->n_unread);
+	if (p->n_owed > 0)
+		snprintf(more + strlen(more), sizeof(more) - strlen(more),
+		    "  %zu owed", p->n_owed);
+	cmd_say(call, "%s  %.8s  %s  %s  %s%s%s%s", p->title, p->id_text,
+	    presence_name(p->presence), path_name(p->path),
+	    trust_name(p->who.trust),
+	    p->flagged ? "  looks like somebody else's name" : "",
+	    p->waiting ? "  waits for their consent" : "", more);
+}
+
+static int
+cmd_peers(void *room, struct cmd_call *call, struct err *e)
+{
+	struct roster *r = chat_roster(room);
+	size_t n = roster_count(r);
+	struct person **all;
+
+	(void)e;
+	if (n == 0) {
+		cmd_say(call, "nobody is known or nearby yet");
+		return 0;
+	}
+	all = mem_array(n, sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i] = roster_at(r, i);
+	qsort(all, n, sizeof(*all), by_name);
+	for (size_t i = 0; i < n; i++)
+		say_peer(call, all[i]);
+	free(all);
+	return 0;
+}
+
+static int
+cmd_msg(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+
+	return p ? chat_say(room, p, MSG_TEXT, call->argv[1],
+	    strlen(call->argv[1]), e) : -1;
+}
+
+static int
+cmd_me(void *room, struct cmd_call *call, struct err *e)
+{
+	if (!call->here) {
+		err_set(e, STATUS_USAGE, "no chat is open");
+		return err_next(e, "/query PEER opens one");
+	}
+	return chat_say(room, call->here, MSG_ACTION, call->argv[0],
+	    strlen(call->argv[0]), e);
+}
+
+static int
+cmd_accept(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = peer_of(room, call, 0, e);
+
+	return p ? chat_accept(room, p, e) : -1;
+}
+
+static int
+cmd_decline(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = peer_of(room, call, 0, e);
+
+	return p ? chat_decline(room, p, e) : -1;
+}
+
+static int
+cmd_block(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+
+	return p ? chat_block(room, p, true, e) : -1;
+}
+
+static int
+cmd_unblock(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+
+	return p ? chat_block(room, p, false, e) : -1;
+}
+
+static int
+cmd_remove(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+
+	return p ? chat_remove(room, p, e) : -1;
+}
+
+static int
+cmd_rename(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+
+	return p ? chat_alias(room, p, call->argc > 1 ? call->argv[1] : "",
+	    e) : -1;
+}
+
+static int
+cmd_name(void *room, struct cmd_call *call, struct err *e)
+{
+	if (call->argc == 0) {
+		cmd_say(call, "you are called %s", chat_name(room));
+		return 0;
+	}
+	return chat_rename(room, call->argv[0], e);
+}
+
+/* ---- /info -------------------------------------------------------------- */
+
+static void
+say_time(const struct cmd_call *call, const char *what, int64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	char text[40];
+	struct tm tm;
+
+	if (ms > 0 && localtime_r(&t, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
+		cmd_say(call, "  %-10s %s", what, text);
+}
+
+static void
+say_me(struct chat *c, const struct cmd_call *call)
+{
+	char id[ID_TEXT];
+	char *link = chat_link(c);
+
+	user_id_text(identity_id(chat_identity(c)), id);
+	cmd_say(call, "%s (you)", chat_name(c));
+	cmd_say(call, "  %-10s %s", "id", id);
+	cmd_say(call, "  %-10s %s", "link", link);
+	cmd_say(call, "  %-10s %zu", "owed", chat_owed(c));
+	if (chat_is_away(c))
+		cmd_say(call, "  %-10s %s", "away", c->away);
+	free(link);
+}
+
+static int
+cmd_info(void *room, struct cmd_call *call, struct err *e)
+{
+	const struct person *p;
+	char ed[65], x[65];
+
+	if (call->argc == 0 && !call->here) {
+		say_me(room, call);
+		return 0;
+	}
+	p = peer_of(room, call, 0, e);
+	if (!p)
+		return -1;
+	enc_hex(ed, p->who.keys.ed, KEY_LEN);
+	enc_hex(x, p->who.keys.x, KEY_LEN);
+	cmd_say(call, "%s", p->title);
+	cmd_say(call, "  %-10s %s", "id", p->id_text);
+	cmd_say(call, "  %-10s %s", "calls self",
+	    p->who.name[0] ? p->who.name : "nothing");
+	cmd_say(call, "  %-10s %s%s", "trust", trust_name(p->who.trust),
+	    p->waiting ? ", waits for their consent" : "");
+	cmd_say(call, "  %-10s %s%s%s", "presence",
+	    presence_name(p->presence), p->away[0] ? ": " : "", p->away);
+	cmd_say(call, "  %-10s %s", "path", path_name(p->path));
+	if (p->rtt_us > 0)
+		cmd_say(call, "  %-10s %.1f ms", "round trip",
+		    (double)p->rtt_us / 1000);
+	if (p->own->where[0] || p->who.where[0])
+		cmd_say(call, "  %-10s %s", "address", p->nearby &&
+		    p->own->where[0] ? p->own->where : p->who.where);
+	cmd_say(call, "  %-10s %s", "sign key", ed);
+	cmd_say(call, "  %-10s %s", "agree key", x);
+	cmd_say(call, "  %-10s %zu, unread %zu", "owed", p->n_owed,
+	    p->n_unread);
+	say_time(call, "known since", p->who.since_ms);
+	say_time(call, "last seen", p->who.seen_ms);
+	return 0;
+}
+
+/* ---- history, unsend, away ---------------------------------------------- */
+
+static int
+cmd_history(void *room, struct cmd_call *call, struct err *e)
+{
+	const struct chat *c = room;
+	const char *word = call->argv[0];
+
+	if (call->argc == 0) {
+		cmd_say(call, "history is %s", opts_bool(c->opts, "history") ?
+		    "on" : "off");
+		return 0;
+	}
+	if (strcmp(word, "on") == 0)
+		return chat_history(room, true, e);
+	if (strcmp(word, "off") == 0)
+		return chat_history(room, false, e);
+	if (strcmp(word, "forget") == 0)
+		return chat_forget(room, e);
+	err_set(e, STATUS_USAGE, "history cannot be \"%.40s\"", word);
+	return err_next(e, "on, off or forget");
+}
+
+static int
+cmd_unsend(void *room, struct cmd_call *call, struct err *e)
+{
+	struct person *p = peer_of(room, call, 0, e);
+
+	return p ? chat_unsend(room, p, e) : -1;
+}
+
+static int
+cmd_away(void *room, struct cmd_call *call, struct err *e)
+{
+	(void)e;
+	chat_set_away(room, true, call->argv[0]);
+	return 0;
+}
+
+static int
+cmd_back(void *room, struct cmd_call *call, struct err *e)
+{
+	(void)call;
+	(void)e;
+	chat_set_away(room, false, NULL);
+	return 0;
+}
+
+static const struct cmd table[] = {
+	{ "accept", NULL, "[PEER]", "let somebody write to you",
+	    { CMD_PEER }, 0, cmd_accept, NULL },
+	{ "away", NULL, "[TEXT]", "show that you are away",
+	    { CMD_REST }, 0, cmd_away, NULL },
+	{ "back", NULL, "", "show that you are here again",
+	    { CMD_NONE }, 0, cmd_back, NULL },
+	{ "block", NULL, "PEER", "shut somebody out, without an answer",
+	    { CMD_PEER }, 1, cmd_block, NULL },
+	{ "decline", NULL, "[PEER]", "turn a request away",
+	    { CMD_PEER }, 0, cmd_decline, NULL },
+	{ "history", NULL, "[on|off|forget]",
+	    "keep what was said on disk, or remove what was kept",
+	    { CMD_WORD }, 0, cmd_history, "on off forget" },
+	{ "info", NULL, "[PEER]", "keys, address, path, trust",
+	    { CMD_PEER }, 0, cmd_info, NULL },
+	{ "me", NULL, "TEXT", "say what you do",
+	    { CMD_REST }, 1, cmd_me, NULL },
+	{ "msg", NULL, "PEER TEXT", "say TEXT to PEER without switching",
+	    { CMD_PEER, CMD_REST }, 2, cmd_msg, NULL },
+	{ "name", NULL, "[NAME]", "your own name, as others see it",
+	    { CMD_REST }, 0, cmd_name, NULL },
+	{ "peers", NULL, "", "everybody known or nearby",
+	    { CMD_NONE }, 0, cmd_peers, NULL },
+	{ "remove", NULL, "PEER", "forget a contact and what was said",
+	    { CMD_PEER }, 1, cmd_remove, NULL },
+	{ "rename", NULL, "PEER [NAME]",
+	    "what you call a contact; without NAME, what they do",
+	    { CMD_PEER, CMD_REST }, 1, cmd_rename, NULL },
+	{ "unblock", NULL, "PEER", "end a block",
+	    { CMD_PEER }, 1, cmd_unblock, NULL },
+	{ "unsend", NULL, "[PEER]",
+	    "take back the last message that is still queued",
+	    { CMD_PEER }, 0, cmd_unsend, NULL },
+};
+
+void
+cmd_chat_add(struct cmds *cmds, struct chat *chat)
+{
+	cmds_add(cmds, table, sizeof(table) / sizeof(*table), chat);
+}

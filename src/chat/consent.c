@@ -1,0 +1,201 @@
+#include "consent.h"
+
+#include <string.h>
+
+#include "intake.h"
+#include "people.h"
+#include "post.h"
+#include "reading.h"
+#include "text.h"
+#include "turn.h"
+
+/* "I let you in" is owed like words: without it they would never know. */
+static int
+owe_accept(struct chat *c, struct person *p, struct err *e)
+{
+	int64_t now = loop_wall_ms(c->loop);
+	struct message m = { .contact = p->who.row, .mine = true,
+		.state = MSG_QUEUED, .kind = FRAME_ACCEPT,
+		.epoch = p->own->epoch, .seq = p->own->seq + 1,
+		.sent_ms = now, .kept_ms = now, .text = "" };
+	struct pending what = { .p = p, .mine = true, .kind = FRAME_ACCEPT,
+		.epoch = m.epoch, .seq = m.seq };
+
+	if (message_add(c->store, &m, e) < 0)
+		return -1;
+	p->own->seq++;
+	what.row = m.row;
+	turn_say(c, &what);
+	return 0;
+}
+
+int
+consent_give(struct chat *c, struct person *p, struct err *e)
+{
+	bool asked = p->who.trust == TRUST_REQUESTED;
+
+	turn_touch(c, p);
+	p->who.admitted = asked;
+	if (people_keep(c, p, TRUST_ACCEPTED, e) < 0)
+		return -1;
+	turn_post(c, p, TELL_WANT | TELL_URGENT | TELL_FRAMES);
+	if (!asked)
+		return 0;
+	p->own->n_request = 0;
+	post_ack_all(c, p);
+	reading_announce(c, p);
+	return owe_accept(c, p, e);
+}
+
+/* Ends a change that began in this turn: committed, or undone. */
+static int
+finish(struct chat *c, int done, const struct err *why, struct err *e)
+{
+	if (done == 0) {
+		turn_urgent(c);
+		return turn_commit(c, e);
+	}
+	turn_fail(c, why, true);
+	if (e)
+		*e = *why;
+	return -1;
+}
+
+int
+chat_accept(struct chat *c, struct person *p, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (p->who.trust == TRUST_BLOCKED) {
+		err_set(e, STATUS_USAGE, "%s is blocked", p->title);
+		return err_next(e, "/unblock first");
+	}
+	if (person_is_contact(p))
+		return err_set(e, STATUS_USAGE,
+		    "%s is a contact already", p->title);
+	return finish(c, consent_give(c, p, &why), &why, e);
+}
+
+/* The row leaves now; memory follows when that is on disk. */
+static int
+remove_row(struct chat *c, struct person *p, struct err *e)
+{
+	struct err why = { 0 };
+	int done = 0;
+
+	if (p->who.row != 0)
+		done = contact_remove(c->store, p->who.row, &why);
+	if (done == 0)
+		done = people_new_epoch(c, &why);
+	return finish(c, done, &why, e);
+}
+
+int
+chat_decline(struct chat *c, struct person *p, struct err *e)
+{
+	if (p->who.trust != TRUST_REQUESTED) {
+		err_set(e, STATUS_USAGE, "%s asked for nothing", p->title);
+		return err_next(e, person_is_contact(p) ?
+		    "/remove forgets a contact, /block shuts one out" :
+		    "/block shuts somebody out");
+	}
+	if (remove_row(c, p, e) < 0)
+		return -1;
+	turn_post(c, p, TELL_DECLINE);
+	people_forget(c, p);
+	return 0;
+}
+
+int
+chat_remove(struct chat *c, struct person *p, struct err *e)
+{
+	if (p->who.row == 0)
+		return err_set(e, STATUS_USAGE, "%s is no contact",
+		    p->title);
+	if (remove_row(c, p, e) < 0)
+		return -1;
+	turn_post(c, p, TELL_WANT | TELL_DROP);
+	people_forget(c, p);
+	return 0;
+}
+
+static int
+block(struct chat *c, struct person *p, struct err *e)
+{
+	struct err why = { 0 };
+	int done;
+
+	if (p->who.trust == TRUST_BLOCKED)
+		return err_set(e, STATUS_USAGE, "%s is blocked already",
+		    p->title);
+	turn_touch(c, p);
+	p->own->n.trust_before = (uint8_t)p->who.trust;
+	turn_dirty_numbers(c, p);
+	done = people_keep(c, p, TRUST_BLOCKED, &why);
+	if (finish(c, done, &why, e) < 0)
+		return -1;
+	intake_fail_owed(c, p);
+	if (p->own->n.trust_before == TRUST_REQUESTED) {
+		/* Their unread words go; with the next transaction. */
+		for (size_t i = 0; p->talk && i < talk_count(p->talk); i++)
+			turn_clean(c, p, talk_line(p->talk, i)->row, false,
+			    0, i > 0);
+		reading_drop_all(c, p);
+		p->n_unread = p->own->n_request = 0;
+	}
+	turn_post(c, p, TELL_WANT | TELL_DROP);
+	people_changed(c, p);
+	return 0;
+}
+
+static int
+unblock(struct chat *c, struct person *p, struct err *e)
+{
+	enum trust before = (enum trust)p->own->n.trust_before;
+	struct err why = { 0 };
+
+	if (p->who.trust != TRUST_BLOCKED)
+		return err_set(e, STATUS_USAGE, "%s is not blocked",
+		    p->title);
+	if (before == TRUST_ACCEPTED || before == TRUST_PAIRED ||
+	    before == TRUST_VERIFIED) {
+		if (finish(c, people_keep(c, p, before, &why), &why, e) < 0)
+			return -1;
+		turn_post(c, p, TELL_WANT);
+		return 0;
+	}
+	/* A stranger again, who may ask. */
+	if (remove_row(c, p, e) < 0)
+		return -1;
+	people_forget(c, p);
+	return 0;
+}
+
+int
+chat_block(struct chat *c, struct person *p, bool on, struct err *e)
+{
+	return on ? block(c, p, e) : unblock(c, p, e);
+}
+
+int
+chat_alias(struct chat *c, struct person *p, const char *alias,
+    struct err *e)
+{
+	struct err why = { 0 };
+	char clean[sizeof(p->who.alias)] = "";
+	struct buf *b = &c->words;
+
+	if (p->who.row == 0) {
+		err_set(e, STATUS_USAGE, "%s is no contact", p->title);
+		return err_next(e, "write to them or /accept them first");
+	}
+	buf_empty(b);
+	text_filter(b, alias, strlen(alias), TEXT_NAME);
+	if (b->len > CARD_NAME_MAX)
+		return err_set(e, STATUS_USAGE, "a name has at most %d "
+		    "bytes, this one has %zu", CARD_NAME_MAX, b->len);
+	memcpy(clean, buf_str(b), b->len);
+	turn_touch(c, p);
+	memcpy(p->who.alias, clean, sizeof(clean));
+	return finish(c, people_keep(c, p, p->who.trust, &why), &why, e);
+}
