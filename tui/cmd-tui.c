@@ -1,8 +1,8 @@
 #include "cmd-tui.h"
 
-#include <stdlib.h>
-
 #include "keymap.h"
+
+#include <stdlib.h>
 
 static int
 run_query(void *room, struct cmd_call *call, struct err *e)

@@ -1,12 +1,12 @@
 #include "complete.h"
 
+#include "text.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "text.h"
 
 struct complete {
 	char *words[COMPLETE_MAX];

@@ -1,10 +1,10 @@
 #include "frame.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "term.h"
 #include "text.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static void
 rule(const struct scene *s, int row, int from, int to)

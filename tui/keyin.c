@@ -1,9 +1,9 @@
 #include "keyin.h"
 
+#include "text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "text.h"
 
 enum state {
 	PLAIN,

@@ -1,12 +1,12 @@
 #include "pane-help.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "term.h"
 #include "text.h"
 #include "wrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	FILTER_MAX = 48,

@@ -1,12 +1,12 @@
 #include "pane-people.h"
 
+#include "term.h"
+#include "text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "term.h"
-#include "text.h"
 
 enum section { NEARBY, REQUESTS, CONTACTS, SECTIONS };
 

@@ -1,10 +1,10 @@
 #include "pane-status.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "term.h"
 #include "text.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* Writes " | text" or "text"; nothing when it does not fit in all. */
 static int

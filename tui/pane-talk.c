@@ -1,15 +1,15 @@
 #include "pane-talk.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "intro.h"
 #include "term.h"
 #include "text.h"
 #include "view.h"
 #include "wrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum {
 	TIME_CELLS = 6,			/* "14:02 " */

@@ -1,10 +1,12 @@
 #include "patch.h"
 
+#include "buf.h"
+#include "text.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "buf.h"
+#include <wchar.h>
 
 /* In a row's buffer: one header, then len bytes of text; any order. */
 struct head {
@@ -143,4 +145,60 @@ patches_paint(struct patches *p,
 		buf_put(&r->painted, r->now.at, r->now.len);
 		r->touched = false;
 	}
+}
+
+/* ---- what needs no patch ------------------------------------------------- */
+
+/* Clusters that every terminal draws one cell wide: letters of alphabets
+ * without marks, punctuation, frames, and our own marks. */
+static bool
+is_plain_cp(int32_t cp)
+{
+	static const struct {
+		int32_t first, last;
+	} rows[] = {
+		{ 0x20, 0x7e }, { 0xa1, 0xac }, { 0xae, 0x2ff },
+		{ 0x370, 0x482 }, { 0x48a, 0x52f }, { 0x1e00, 0x1eff },
+		{ 0x2010, 0x2027 }, { 0x2030, 0x203a }, { 0x20ac, 0x20ac },
+		{ 0x2190, 0x2193 }, { 0x2500, 0x259f }, { 0x25b8, 0x25b8 },
+		{ 0x25cb, 0x25cb }, { 0x25cf, 0x25d0 }, { 0x2713, 0x2713 },
+		{ 0x2717, 0x2717 }, { 0xfffd, 0xfffd },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (cp >= rows[i].first && cp <= rows[i].last)
+			return wcwidth((wchar_t)cp) == 1;
+	}
+	return false;
+}
+
+size_t
+patch_plain_run(const char *s, size_t len, int room, int *cells)
+{
+	size_t at = 0;
+
+	*cells = 0;
+	while (at < len && *cells < room) {
+		size_t n = text_ascii_run(s + at, len - at);
+		int32_t cp;
+		int w;
+
+		/* Its last byte may carry a mark. */
+		if (n > 0 && at + n < len)
+			n--;
+		if (n > 0) {
+			if (n > (size_t)(room - *cells))
+				n = (size_t)(room - *cells);
+			*cells += (int)n;
+			at += n;
+			continue;
+		}
+		n = text_cluster(s + at, len - at, &w);
+		if (text_decode(s + at, len - at, &cp) != n || w != 1 ||
+		    !is_plain_cp(cp))
+			break;
+		*cells += 1;
+		at += n;
+	}
+	return at;
 }

@@ -28,4 +28,8 @@ void patches_paint(struct patches *p,
     void (*paint)(void *arg, int row, int col, int cells, unsigned style,
 	const char *s, size_t len), void *arg);
 
+/* Bytes at the start of s, at most `room` cells, that need no patch: every
+ * terminal agrees on their width. */
+size_t patch_plain_run(const char *s, size_t len, int room, int *cells);
+
 #endif

@@ -3,37 +3,28 @@
 
 #include "term.h"
 
+#include "patch.h"
+#include "text.h"
+#include "tty.h"
+
 #include <curses.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <term.h>
-#include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
-
-#include "buf.h"
-#include "keyin.h"
-#include "patch.h"
-#include "text.h"
 
 /* <term.h> defines short names for its capabilities as macros. */
 #undef lines
 #undef columns
 
 enum {
-	READ_MAX = 4096,
 	BELL_MS = 3000,
-	/* A paste without an end is given up by Ctrl-C after this silence. */
-	PASTE_SILENCE_MS = 1000,
 	ROWS_MAX = 1000,
 	COLS_MAX = 2000,
 	/* Keys of the description that are asked for. */
@@ -47,39 +38,21 @@ static const char on_bytes[] = "\033[?2004h\033[?1004h";
 static const char off_bytes[] = "\033[?2004l\033[?1004l";
 
 static struct {
-	bool is_open, utf8, colors;
+	bool is_open, utf8;
 	struct loop *loop;
 	struct term_events ev;
 	SCREEN *screen;
 	FILE *sheet;			/* where curses writes: memory */
 	int sheet_fd;			/* -1: straight to the terminal */
-	int out_fd;
-	bool own_out;			/* out_fd is ours, non-blocking */
-	struct watch *in_watch, *out_watch;
-	struct buf out;			/* what the terminal did not take */
-	struct keyin *keyin;
 	struct keyin_row rows[KEY_ROWS];
 	size_t n_rows;
-	struct timer rest;
-	int64_t last_input_ms, last_bell_ms;
-	bool gone, unfocused, cursor_hidden, resized;
+	int64_t last_bell_ms;
+	bool unfocused, cursor_hidden, resized;
 	int cursor_row, cursor_col;
 	struct patches *patches;	/* clusters that curses may not draw */
 	attr_t attrs[STYLES];
 	short pairs[STYLES];
 } term;
-
-/* For the way out in a signal handler: everything prepared. */
-static struct {
-	volatile sig_atomic_t armed;
-	struct termios before, during;
-	char bytes[256];
-	size_t len;
-} rescue;
-
-static const int deadly[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
-enum { N_DEADLY = sizeof(deadly) / sizeof(deadly[0]) };
-static struct sigaction deadly_before[N_DEADLY];
 
 /* ---- may we -------------------------------------------------------------- */
 
@@ -110,150 +83,7 @@ term_check(struct err *e)
 	    "p2ptui --headless");
 }
 
-/* ---- the way out --------------------------------------------------------- */
-
-/* Async-signal-safe. */
-static void
-write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		p += n;
-		len -= (size_t)n;
-	}
-}
-
-static void
-rescue_now(void)
-{
-	if (!rescue.armed)
-		return;
-	rescue.armed = 0;
-	write_all(term.out_fd, rescue.bytes, rescue.len);
-	tcsetattr(STDIN_FILENO, TCSANOW, &rescue.before);
-}
-
-static void
-on_deadly(int signo)
-{
-	int saved = errno;
-
-	rescue_now();
-	for (int i = 0; i < N_DEADLY; i++)
-		sigaction(deadly[i], &deadly_before[i], NULL);
-	errno = saved;
-	raise(signo);
-}
-
-static void
-add_rescue(const char *s)
-{
-	size_t n = s ? strlen(s) : 0;
-
-	/* Padding ("$<5>") is for terminals of another age. */
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '$' && s[i + 1] == '<') {
-			const char *end = strchr(s + i, '>');
-
-			if (end) {
-				i = (size_t)(end - s);
-				continue;
-			}
-		}
-		if (rescue.len < sizeof(rescue.bytes))
-			rescue.bytes[rescue.len++] = s[i];
-	}
-}
-
-static void
-arm_rescue(void)
-{
-	struct sigaction sa;
-
-	rescue.len = 0;
-	add_rescue(off_bytes);
-	add_rescue(exit_attribute_mode);
-	add_rescue(cursor_normal);
-	add_rescue(keypad_local);
-	add_rescue(exit_ca_mode);
-	add_rescue("\r");
-	rescue.armed = 1;
-	mem_on_death(rescue_now);
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_handler = on_deadly;
-	sa.sa_flags = (int)SA_RESETHAND;
-	sigemptyset(&sa.sa_mask);
-	for (int i = 0; i < N_DEADLY; i++)
-		sigaction(deadly[i], &sa, &deadly_before[i]);
-}
-
-static void
-disarm_rescue(void)
-{
-	rescue.armed = 0;
-	mem_on_death(NULL);
-	for (int i = 0; i < N_DEADLY; i++)
-		sigaction(deadly[i], &deadly_before[i], NULL);
-}
-
-/* ---- bytes out ----------------------------------------------------------- */
-
-static void
-gone(void)
-{
-	if (term.gone)
-		return;
-	term.gone = true;
-	watch_free(term.in_watch);
-	watch_free(term.out_watch);
-	term.in_watch = term.out_watch = NULL;
-	buf_empty(&term.out);
-	term.ev.on_gone(term.ev.arg);
-}
-
-/* As much as the terminal takes now. */
-static void
-flush_out(void)
-{
-	while (term.out.len > 0 && !term.gone) {
-		ssize_t n;
-
-		if (!term.own_out) {
-			struct pollfd p = { .fd = term.out_fd,
-				.events = POLLOUT };
-
-			if (poll(&p, 1, 0) != 1)
-				break;
-		}
-		n = write(term.out_fd, term.out.at, term.out.len);
-		if (n > 0)
-			buf_drop(&term.out, (size_t)n);
-		else if (n < 0 && errno == EINTR)
-			continue;
-		else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			break;
-		else
-			gone();
-	}
-	if (term.out_watch)
-		watch_want(term.out_watch, term.out.len > 0 ? LOOP_WRITE : 0);
-}
-
-static void
-on_writable(void *arg, unsigned events)
-{
-	(void)arg;
-	(void)events;
-	flush_out();
-	/* Frames were skipped meanwhile. */
-	if (!term.gone && term.out.len == 0)
-		term.ev.on_resize(term.ev.arg);
-}
+/* ---- bytes --------------------------------------------------------------- */
 
 /* What curses wrote since the last time, behind what is waiting. */
 static void
@@ -265,11 +95,11 @@ collect(void)
 		return;
 	len = lseek(term.sheet_fd, 0, SEEK_CUR);
 	if (len > 0) {
-		uint8_t *p = buf_space(&term.out, (size_t)len);
+		uint8_t *p = buf_space(tty_out(), (size_t)len);
 		ssize_t n = pread(term.sheet_fd, p, (size_t)len, 0);
 
 		if (n > 0)
-			buf_added(&term.out, (size_t)n);
+			buf_added(tty_out(), (size_t)n);
 		lseek(term.sheet_fd, 0, SEEK_SET);
 	}
 }
@@ -277,68 +107,11 @@ collect(void)
 static int
 put_byte(int c)
 {
-	buf_u8(&term.out, (uint8_t)c);
+	buf_u8(tty_out(), (uint8_t)c);
 	return c;
 }
 
-/* ---- bytes in ------------------------------------------------------------ */
-
-static void
-on_rest(void *arg)
-{
-	(void)arg;
-	keyin_rest(term.keyin);
-}
-
-static void
-on_readable(void *arg, unsigned events)
-{
-	char bytes[READ_MAX];
-	const int64_t now = loop_now_ms(term.loop);
-	ssize_t n;
-
-	(void)arg;
-	(void)events;
-	n = read(STDIN_FILENO, bytes, sizeof(bytes));
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		gone();
-		return;
-	}
-	if (n == 1 && bytes[0] == 3 && keyin_is_pasting(term.keyin) &&
-	    now - term.last_input_ms > PASTE_SILENCE_MS)
-		keyin_give_up(term.keyin);
-	else
-		keyin_feed(term.keyin, bytes, (size_t)n);
-	term.last_input_ms = now;
-	if (keyin_is_waiting(term.keyin))
-		timer_set(&term.rest, KEYIN_WAIT_MS);
-	else
-		timer_stop(&term.rest);
-}
-
-static void
-on_key(void *arg, struct key k)
-{
-	(void)arg;
-	term.ev.on_key(term.ev.arg, k);
-}
-
-static void
-on_paste(void *arg, const void *text, size_t len)
-{
-	(void)arg;
-	term.ev.on_paste(term.ev.arg, text, len);
-}
-
-static void
-on_focus(void *arg, bool has_it)
-{
-	(void)arg;
-	term.unfocused = !has_it;
-	term.ev.on_focus(term.ev.arg);
-}
+/* ---- keys ---------------------------------------------------------------- */
 
 static void
 add_key(const char *name, int32_t code, unsigned mods)
@@ -387,14 +160,13 @@ read_keys(void)
 static void
 take_size(void)
 {
-	struct winsize ws;
-	int r = term.is_open ? LINES : 24, c = term.is_open ? COLS : 80;
+	int r = LINES, c = COLS;
 
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 &&
-	    ws.ws_col > 0) {
-		r = ws.ws_row < ROWS_MAX ? ws.ws_row : ROWS_MAX;
-		c = ws.ws_col < COLS_MAX ? ws.ws_col : COLS_MAX;
-	}
+	tty_size(&r, &c);
+	if (r > ROWS_MAX)
+		r = ROWS_MAX;
+	if (c > COLS_MAX)
+		c = COLS_MAX;
 	if (r != LINES || c != COLS || !term.patches) {
 		resizeterm(r, c);
 		patches_free(term.patches);
@@ -442,22 +214,6 @@ term_is_focused(void)
 
 /* ---- open and close ------------------------------------------------------ */
 
-static void
-set_raw(void)
-{
-	struct termios t = rescue.before;
-
-	t.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | ISTRIP |
-	    IXON | IXOFF | PARMRK);
-	t.c_oflag &= ~(tcflag_t)OPOST;
-	t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	t.c_cflag = (t.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-	t.c_cc[VMIN] = 1;
-	t.c_cc[VTIME] = 0;
-	rescue.during = t;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &t);
-}
-
 /* Memory for curses to write into, so that no write of it can block. */
 static int
 open_sheet(void)
@@ -469,27 +225,13 @@ open_sheet(void)
 #endif
 }
 
-/* An open description of our own: O_NONBLOCK on the one we were given would
- * be seen by the shell. */
-static void
-open_out(void)
-{
-	const char *name = ttyname(STDOUT_FILENO);
-
-	term.out_fd = name ? open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK |
-	    O_CLOEXEC) : -1;
-	term.own_out = term.out_fd >= 0;
-	if (!term.own_out)
-		term.out_fd = STDOUT_FILENO;
-}
-
 static void
 make_styles(void)
 {
 	const char *no_color = getenv("NO_COLOR");
-
-	term.colors = !(no_color && no_color[0]) && has_colors() &&
+	bool colors = !(no_color && no_color[0]) && has_colors() &&
 	    start_color() == OK && use_default_colors() == OK;
+
 	for (int i = 0; i < STYLES; i++) {
 		const struct look *l = theme_look((enum style)i);
 
@@ -503,7 +245,7 @@ make_styles(void)
 		if (l->underline)
 			term.attrs[i] |= A_UNDERLINE;
 		term.pairs[i] = 0;
-		if (term.colors && l->color >= 0 && l->color < COLORS &&
+		if (colors && l->color >= 0 && l->color < COLORS &&
 		    l->color + 1 < COLOR_PAIRS) {
 			term.pairs[i] = (short)(l->color + 1);
 			init_pair(term.pairs[i], (short)l->color, -1);
@@ -514,7 +256,7 @@ make_styles(void)
 static void
 enter(void)
 {
-	buf_put(&term.out, on_bytes, sizeof(on_bytes) - 1);
+	buf_put(tty_out(), on_bytes, sizeof(on_bytes) - 1);
 	if (keypad_xmit)
 		tputs(keypad_xmit, 1, put_byte);
 }
@@ -522,7 +264,7 @@ enter(void)
 static void
 leave(void)
 {
-	buf_put(&term.out, off_bytes, sizeof(off_bytes) - 1);
+	buf_put(tty_out(), off_bytes, sizeof(off_bytes) - 1);
 	if (keypad_local)
 		tputs(keypad_local, 1, put_byte);
 }
@@ -534,7 +276,7 @@ start_curses(struct err *e)
 
 	term.sheet_fd = fd;
 	if (fd < 0)
-		fd = dup(term.out_fd);
+		fd = dup(tty_fd());
 	term.sheet = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!term.sheet) {
 		if (fd >= 0)
@@ -553,13 +295,113 @@ start_curses(struct err *e)
 	return 0;
 }
 
+static void
+on_key(void *arg, struct key k)
+{
+	(void)arg;
+	term.ev.on_key(term.ev.arg, k);
+}
+
+static void
+on_paste(void *arg, const void *text, size_t len)
+{
+	(void)arg;
+	term.ev.on_paste(term.ev.arg, text, len);
+}
+
+static void
+on_focus(void *arg, bool has_it)
+{
+	(void)arg;
+	term.unfocused = !has_it;
+	term.ev.on_focus(term.ev.arg);
+}
+
+static void
+on_drained(void *arg)
+{
+	(void)arg;
+	/* Frames were skipped meanwhile. */
+	term.ev.on_resize(term.ev.arg);
+}
+
+static void
+on_gone(void *arg)
+{
+	(void)arg;
+	term.ev.on_gone(term.ev.arg);
+}
+
+static void
+add_restore(struct buf *b, const char *s)
+{
+	/* Padding ("$<5>") is for terminals of another age. */
+	while (s && *s) {
+		size_t n = strcspn(s, "$");
+		const char *end = NULL;
+
+		buf_put(b, s, n);
+		s += n;
+		if (*s == '$' && s[1] == '<')
+			end = strchr(s, '>');
+		if (end)
+			s = end + 1;
+		else if (*s)
+			buf_put(b, s++, 1);
+	}
+}
+
+/* The bytes that give a terminal back when nobody can call curses. */
+static void
+make_restore(struct buf *b)
+{
+	buf_init(b);
+	add_restore(b, off_bytes);
+	add_restore(b, exit_attribute_mode);
+	add_restore(b, cursor_normal);
+	add_restore(b, keypad_local);
+	add_restore(b, exit_ca_mode);
+	add_restore(b, "\r");
+}
+
+static void
+stop_curses(void)
+{
+	delscreen(term.screen);
+	fclose(term.sheet);
+	patches_free(term.patches);
+	term.patches = NULL;
+}
+
+static int
+start(struct err *e)
+{
+	struct buf restore;
+	int rc;
+
+	typeahead(-1);
+	nonl();
+	make_styles();
+	read_keys();
+	make_restore(&restore);
+	rc = tty_start(term.rows, term.n_rows, buf_str(&restore), e);
+	buf_clear(&restore);
+	if (rc != 0)
+		return -1;
+	take_size();
+	term.resized = false;
+	return loop_signal(term.loop, SIGWINCH, on_winch, NULL, e);
+}
+
 int
 term_open(struct loop *l, const struct term_events *ev, struct err *e)
 {
-	static const struct keyin_events events = {
+	static const struct tty_events events = {
 		.on_key = on_key,
 		.on_paste = on_paste,
-		.on_focus = on_focus
+		.on_focus = on_focus,
+		.on_drained = on_drained,
+		.on_gone = on_gone
 	};
 
 	setlocale(LC_CTYPE, "");
@@ -568,45 +410,23 @@ term_open(struct loop *l, const struct term_events *ev, struct err *e)
 	term.ev = *ev;
 	term.last_bell_ms = -BELL_MS;
 	term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	buf_init(&term.out);
-	if (tcgetattr(STDIN_FILENO, &rescue.before) != 0)
-		return err_set(e, STATUS_USAGE, "the terminal does not "
-		    "answer: %s", strerror(errno));
-	open_out();
+	if (tty_open(l, &events, e) != 0)
+		return -1;
 	if (start_curses(e) != 0) {
-		if (term.own_out)
-			close(term.out_fd);
+		tty_close();
 		return -1;
 	}
-	set_raw();
-	arm_rescue();
-	typeahead(-1);
-	nonl();
-	leaveok(stdscr, FALSE);
-	make_styles();
-	read_keys();
-	take_size();
-	term.resized = false;
-	term.is_open = true;
-	timer_init(&term.rest, l, on_rest, NULL);
-	term.keyin = keyin_new(&events, term.rows, term.n_rows);
+	if (start(e) != 0) {
+		tty_close();
+		stop_curses();
+		return -1;
+	}
 	enter();
-	term.in_watch = loop_watch(l, STDIN_FILENO, on_readable, NULL, e);
-	if (term.in_watch && term.own_out) {
-		term.out_watch = loop_watch(l, term.out_fd, on_writable,
-		    NULL, e);
-		if (term.out_watch)
-			watch_want(term.out_watch, 0);
-	}
-	if (!term.in_watch || (term.own_out && !term.out_watch) ||
-	    loop_signal(l, SIGWINCH, on_winch, NULL, e) != 0) {
-		term_close();
-		return -1;
-	}
+	term.is_open = true;
 	return 0;
 }
 
-/* Gives the terminal back: what waits is dropped when it is stuck. */
+/* Gives the screen back; what a stuck terminal does not take is dropped. */
 static void
 step_out(void)
 {
@@ -614,7 +434,7 @@ step_out(void)
 	leave();
 	endwin();
 	collect();
-	flush_out();
+	tty_flush();
 }
 
 void
@@ -622,21 +442,11 @@ term_close(void)
 {
 	if (!term.is_open)
 		return;
-	timer_stop(&term.rest);
-	if (!term.gone)
+	if (!tty_is_gone())
 		step_out();
-	watch_free(term.in_watch);
-	watch_free(term.out_watch);
-	tcsetattr(STDIN_FILENO, TCSANOW, &rescue.before);
-	disarm_rescue();
 	loop_signal(term.loop, SIGWINCH, NULL, NULL, NULL);
-	delscreen(term.screen);
-	fclose(term.sheet);
-	if (term.own_out)
-		close(term.out_fd);
-	keyin_free(term.keyin);
-	patches_free(term.patches);
-	buf_wipe(&term.out);
+	tty_close();
+	stop_curses();
 	term.is_open = false;
 }
 
@@ -644,7 +454,7 @@ void
 term_suspend(void)
 {
 	step_out();
-	tcsetattr(STDIN_FILENO, TCSANOW, &rescue.before);
+	tty_cook();
 	raise(SIGSTOP);
 	/* Continued; SIGCONT calls term_resume. */
 }
@@ -652,9 +462,9 @@ term_suspend(void)
 void
 term_resume(void)
 {
-	if (!term.is_open || term.gone)
+	if (!term.is_open || tty_is_gone())
 		return;
-	set_raw();
+	tty_raw();
 	enter();
 	term_redraw();
 	take_size();
@@ -698,61 +508,6 @@ term_fill(const struct rect *r, enum style s)
 	}
 }
 
-/* Clusters that every terminal draws one cell wide: letters of alphabets
- * without marks, punctuation, frames, and our own marks. */
-static bool
-is_plain_cp(int32_t cp)
-{
-	static const struct {
-		int32_t first, last;
-	} rows[] = {
-		{ 0x20, 0x7e }, { 0xa1, 0xac }, { 0xae, 0x2ff },
-		{ 0x370, 0x482 }, { 0x48a, 0x52f }, { 0x1e00, 0x1eff },
-		{ 0x2010, 0x2027 }, { 0x2030, 0x203a }, { 0x20ac, 0x20ac },
-		{ 0x2190, 0x2193 }, { 0x2500, 0x259f }, { 0x25b8, 0x25b8 },
-		{ 0x25cb, 0x25cb }, { 0x25cf, 0x25d0 }, { 0x2713, 0x2713 },
-		{ 0x2717, 0x2717 }, { 0xfffd, 0xfffd },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (cp >= rows[i].first && cp <= rows[i].last)
-			return wcwidth((wchar_t)cp) == 1;
-	}
-	return false;
-}
-
-/* Bytes from the start that curses may draw, at most `room` cells. */
-static size_t
-plain_run(const char *s, size_t len, int room, int *cells)
-{
-	size_t at = 0;
-
-	*cells = 0;
-	while (at < len && *cells < room) {
-		size_t n = text_ascii_run(s + at, len - at);
-		int32_t cp;
-		int w;
-
-		/* Its last byte may carry a mark. */
-		if (n > 0 && at + n < len)
-			n--;
-		if (n > 0) {
-			if (n > (size_t)(room - *cells))
-				n = (size_t)(room - *cells);
-			*cells += (int)n;
-			at += n;
-			continue;
-		}
-		n = text_cluster(s + at, len - at, &w);
-		if (text_decode(s + at, len - at, &cp) != n || w != 1 ||
-		    !is_plain_cp(cp))
-			break;
-		*cells += 1;
-		at += n;
-	}
-	return at;
-}
-
 /* Clean text, at a place that is on the screen; room in cells. */
 static int
 put_clean(int row, int col, int room, enum style s, const char *text,
@@ -765,7 +520,7 @@ put_clean(int row, int col, int room, enum style s, const char *text,
 	set_style(s);
 	while (at < len && used < room) {
 		int w = 0;
-		size_t n = plain_run(text + at, len - at, room - used, &w);
+		size_t n = patch_plain_run(text + at, len - at, room - used, &w);
 
 		if (n > 0) {
 			patches_erase(term.patches, row, col + used, w);
@@ -857,7 +612,7 @@ term_cursor_hide(void)
 bool
 term_is_ready(void)
 {
-	return term.is_open && !term.gone && term.out.len == 0;
+	return term.is_open && tty_is_ready();
 }
 
 static void
@@ -867,29 +622,23 @@ goto_cell(int row, int col)
 	    0L, 0L), 1, put_byte);
 }
 
-struct painting {
-	int row, col;		/* where the cursor surely is; -1: unknown */
-	bool any;
-};
-
 static void
 paint_patch(void *arg, int row, int col, int cells, unsigned style,
     const char *s, size_t len)
 {
-	struct painting *p = arg;
+	bool *any = arg;
 
 	(void)cells;
 	goto_cell(row, col);
 	vid_puts(term.attrs[style], term.pairs[style], NULL, put_byte);
-	buf_put(&term.out, s, len);
-	p->any = true;
+	buf_put(tty_out(), s, len);
+	*any = true;
 }
 
 void
 term_show(void)
 {
-	struct painting p = { -1, -1, false };
-	bool all = is_cleared(curscr);
+	bool any = false, all = is_cleared(curscr);
 
 	if (!term_is_ready())
 		return;
@@ -911,12 +660,12 @@ term_show(void)
 	wnoutrefresh(stdscr);
 	doupdate();
 	collect();
-	patches_paint(term.patches, paint_patch, &p);
-	if (p.any) {
+	patches_paint(term.patches, paint_patch, &any);
+	if (any) {
 		vid_puts(A_NORMAL, 0, NULL, put_byte);
 		goto_cell(term.cursor_row, term.cursor_col);
 	}
-	flush_out();
+	tty_flush();
 }
 
 void
@@ -933,6 +682,6 @@ term_bell(void)
 	if (!term_is_ready() || now - term.last_bell_ms < BELL_MS)
 		return;
 	term.last_bell_ms = now;
-	buf_u8(&term.out, 7);
-	flush_out();
+	buf_u8(tty_out(), 7);
+	tty_flush();
 }

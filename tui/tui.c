@@ -1,125 +1,71 @@
 #include "tui.h"
 
-#include <assert.h>
+#include "cmd-tui.h"
+#include "frame.h"
+#include "own.h"
+#include "pane-input.h"
+#include "pane-status.h"
+#include "pane-talk.h"
+#include "term.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd-tui.h"
-#include "complete.h"
-#include "edit.h"
-#include "frame.h"
-#include "keyin.h"
-#include "pane-help.h"
-#include "pane-input.h"
-#include "pane-people.h"
-#include "pane-status.h"
-#include "pane-talk.h"
-#include "term.h"
-#include "text.h"
-#include "view.h"
-
-/* What is to be drawn again. */
-enum {
-	STALE_PEOPLE = 1,
-	STALE_TALK = 2,
-	STALE_INPUT = 4,
-	STALE_STATUS = 8,		/* the first and the last row */
-	STALE_ALL = 16			/* a new layout */
-};
-
-/* A question in the status row; the next key answers. */
-enum question {
-	ASK_NOTHING,
-	ASK_QUIT
-};
-
-struct tui {
-	struct tui_setup setup;
-	struct theme theme;
-	struct keymap *keys;
-	struct layout at;
-	struct edit *edit;
-	struct complete *complete;
-	struct people *people;
-	struct help *help;
-	struct views *views;
-	struct view *view;		/* of the open chat */
-	struct user_id open;		/* zero: nobody's */
-	bool list_focused;
-	enum question question;
-	char *flash;			/* until the next key */
-	unsigned stale;
-	/* What was drawn last. */
-	uint64_t roster_version, talk_version, edit_version, view_version,
-	    opts_version, reach_version, person_version;
-	size_t owed;
-	bool had_banner, was_away;
-	int input_rows;
-	struct user_id looked;		/* told to chat_look */
-};
-
 static const struct user_id nobody;
 
 /* ---- small things -------------------------------------------------------- */
 
-static struct person *
-open_person(const struct tui *t)
+struct person *
+tui_open_person(const struct tui *t)
 {
 	if (user_id_equal(&t->open, &nobody))
 		return NULL;
 	return roster_find(chat_roster(t->setup.chat), &t->open);
 }
 
-static struct scene
-scene_of(struct tui *t)
+struct scene
+tui_scene(struct tui *t)
 {
 	return (struct scene){
 		.setup = &t->setup,
 		.theme = &t->theme,
 		.keys = t->keys,
 		.at = &t->at,
-		.open = open_person(t),
+		.open = tui_open_person(t),
 		.view = t->view,
 		.list_focused = t->list_focused && !help_is_open(t->help),
 		.now_ms = loop_wall_ms(t->setup.loop)
 	};
 }
 
-static void
-note(struct tui *t, enum style style, const char *text)
+void
+tui_note(struct tui *t, enum style style, const char *text)
 {
-	view_note(t->view, talk_note_place(open_person(t)), style, text);
+	view_note(t->view, talk_note_place(tui_open_person(t)), style, text);
 }
 
-/* An answer line of a command. */
-static void
-on_say(void *arg, const char *line)
+void
+tui_note_error(struct tui *t, const struct err *e)
 {
-	note(arg, STYLE_DIM, line);
-}
-
-static void
-note_error(struct tui *t, const struct err *e)
-{
-	note(t, STYLE_BAD, e->what);
+	tui_note(t, STYLE_BAD, e->what);
 	if (e->next[0])
-		note(t, STYLE_DIM, e->next);
+		tui_note(t, STYLE_DIM, e->next);
 }
 
-static void
-flash(struct tui *t, const char *text)
+void
+tui_flash(struct tui *t, const char *text)
 {
 	free(t->flash);
 	t->flash = mem_str(text);
 	t->stale |= STALE_STATUS;
 }
 
-static void
-refuse(struct tui *t, const struct err *e)
+void
+tui_refuse(struct tui *t, const struct err *e)
 {
-	flash(t, e->what);
+	tui_flash(t, e->what);
 	term_bell();
 }
 
@@ -131,8 +77,8 @@ tui_setup_of(const struct tui *t)
 
 /* ---- chats --------------------------------------------------------------- */
 
-static void
-focus(struct tui *t, bool list)
+void
+tui_focus(struct tui *t, bool list)
 {
 	if (t->list_focused == list)
 		return;
@@ -177,12 +123,12 @@ tui_visit(struct tui *t, struct person *p, struct err *e)
 	help_close(t->help);
 	go(t, &p->id);
 	people_select(t->people, &p->id);
-	focus(t, false);
+	tui_focus(t, false);
 	return 0;
 }
 
-static void
-visit_id(struct tui *t, const struct user_id *id)
+void
+tui_visit_id(struct tui *t, const struct user_id *id)
 {
 	struct person *p = id ? roster_find(chat_roster(t->setup.chat), id) :
 	    NULL;
@@ -193,13 +139,13 @@ visit_id(struct tui *t, const struct user_id *id)
 		return;
 	}
 	if (tui_visit(t, p, &e) != 0)
-		note_error(t, &e);
+		tui_note_error(t, &e);
 }
 
 void
 tui_clear(struct tui *t)
 {
-	struct person *p = open_person(t);
+	struct person *p = tui_open_person(t);
 
 	if (p)
 		chat_clear(t->setup.chat, p);
@@ -207,8 +153,8 @@ tui_clear(struct tui *t)
 }
 
 /* The next chat in the list's order, going round. */
-static void
-visit_neighbour(struct tui *t, bool back)
+void
+tui_visit_next(struct tui *t, bool back)
 {
 	size_t n = people_count(t->people), i;
 
@@ -219,11 +165,11 @@ visit_neighbour(struct tui *t, bool back)
 		i = back ? n - 1 : 0;
 	else
 		i = (i + (back ? n - 1 : 1)) % n;
-	visit_id(t, people_at(t->people, i));
+	tui_visit_id(t, people_at(t->people, i));
 }
 
-static void
-visit_unread(struct tui *t)
+void
+tui_visit_unread(struct tui *t)
 {
 	const struct roster *r = chat_roster(t->setup.chat);
 	size_t n = people_count(t->people);
@@ -237,426 +183,14 @@ visit_unread(struct tui *t)
 		if (p && (p->n_unread > 0 ||
 		    p->who.trust == TRUST_REQUESTED) &&
 		    !user_id_equal(id, &t->open)) {
-			visit_id(t, id);
+			tui_visit_id(t, id);
 			return;
 		}
 	}
-	flash(t, "nothing unread");
+	tui_flash(t, "nothing unread");
 }
 
-/* ---- leaving ------------------------------------------------------------- */
-
-static void
-leave(struct tui *t)
-{
-	loop_stop(t->setup.loop, STATUS_OK);
-}
-
-static void
-ask_quit(struct tui *t)
-{
-	size_t owed = chat_owed(t->setup.chat);
-	char text[160];
-
-	t->question = ASK_QUIT;
-	if (owed == 0) {
-		flash(t, "quit? Ctrl-C again or y");
-		return;
-	}
-	snprintf(text, sizeof(text), t->setup.ephemeral ?
-	    "%zu not delivered, lost when you leave. Quit? Ctrl-C again or y"
-	    : "%zu not delivered yet, kept for next time. Quit? Ctrl-C again "
-	    "or y", owed);
-	flash(t, text);
-}
-
-/* /quit would lose words: once more, please. */
-static bool
-is_lossy_quit(const struct tui *t, const struct cmd *c)
-{
-	return c && strcmp(c->name, "quit") == 0 && t->setup.ephemeral &&
-	    chat_owed(t->setup.chat) > 0;
-}
-
-/* True: the key was the answer. */
-static bool
-answer(struct tui *t, struct key k)
-{
-	const struct action *a = keymap_find(t->keys, KEYMAP_INPUT, k);
-	enum question q = t->question;
-
-	t->question = ASK_NOTHING;
-	if (t->flash[0])
-		flash(t, "");
-	if (q == ASK_NOTHING)
-		return false;
-	if ((a && a->id == ACT_CANCEL) || k.code == 'y' || k.code == 'Y')
-		leave(t);
-	/* Any other key means no, and is not typed by accident. */
-	return true;
-}
-
-/* ---- saying -------------------------------------------------------------- */
-
-static void
-run_command(struct tui *t, const char *line)
-{
-	const size_t n = strcspn(line + 1, " ");
-	char *name = mem_strn(line + 1, n);
-	const struct cmd *c = cmds_find(t->setup.cmds, name);
-	struct err e = { 0 };
-	char *echo;
-
-	free(name);
-	if (is_lossy_quit(t, c)) {
-		ask_quit(t);
-		return;
-	}
-	/* The pane is more than the lines that this command would print. */
-	if (c && strcmp(c->name, "help") == 0 &&
-	    line[1 + n + strspn(line + 1 + n, " ")] == '\0') {
-		struct scene s = scene_of(t);
-
-		help_open(t->help, &s, "");
-		t->stale |= STALE_ALL;
-		return;
-	}
-	echo = mem_printf("> %s", line);
-	note(t, STYLE_DIM, echo);
-	free(echo);
-	if (cmds_run(t->setup.cmds, line, open_person(t), on_say, t, &e) != 0)
-		note_error(t, &e);
-	t->stale |= STALE_PEOPLE | STALE_TALK | STALE_STATUS;
-}
-
-/* -1: the text stays where it is. */
-static int
-say(struct tui *t, const char *text, size_t len)
-{
-	struct person *p = open_person(t);
-	struct err e = { 0 };
-	char key[KEYNAME_LEN];
-	const struct scene s = scene_of(t);
-
-	if (!p) {
-		err_set(&e, STATUS_USAGE, "nobody's chat is open: choose "
-		    "somebody with %s, or type a /command",
-		    scene_key(&s, "focus", key));
-		refuse(t, &e);
-		return -1;
-	}
-	if (chat_say(t->setup.chat, p, MSG_TEXT, text, len, &e) != 0 ||
-	    chat_commit(t->setup.chat, &e) != 0) {
-		note_error(t, &e);
-		refuse(t, &e);
-		return -1;
-	}
-	chat_typing(t->setup.chat, p, false);
-	return 0;
-}
-
-static void
-send_line(struct tui *t)
-{
-	size_t len;
-	const char *text = edit_text(t->edit, &len);
-	bool command = text[0] == '/' && text[1] != '/';
-	struct buf line;
-
-	if (len == 0)
-		return;
-	buf_init(&line);
-	if (!command) {
-		const size_t skip = text[0] == '/';
-
-		/* First said, then taken out of the line: when it cannot be
-		 * kept, the words are still there. */
-		text_filter(&line, text + skip, len - skip, TEXT_BODY);
-		if (say(t, buf_str(&line), line.len) == 0) {
-			buf_empty(&line);
-			edit_submit(t->edit, &line);
-			view_follow(t->view);
-		}
-	} else {
-		edit_submit(t->edit, &line);
-		view_follow(t->view);
-		run_command(t, buf_str(&line));
-	}
-	buf_clear(&line);
-}
-
-/* ---- actions ------------------------------------------------------------- */
-
-static void
-cancel(struct tui *t)
-{
-	size_t len;
-
-	if (help_is_open(t->help)) {
-		help_close(t->help);
-		t->stale |= STALE_ALL;
-		return;
-	}
-	edit_text(t->edit, &len);
-	if (len == 0) {
-		ask_quit(t);
-		return;
-	}
-	edit_clear(t->edit);
-	if (open_person(t))
-		chat_typing(t->setup.chat, open_person(t), false);
-}
-
-static const char *
-person_title(void *arg, size_t i)
-{
-	const struct tui *t = arg;
-	const struct roster *r = chat_roster(t->setup.chat);
-
-	return i < roster_count(r) ? roster_at(r, i)->title : NULL;
-}
-
-static void
-complete(struct tui *t, bool back)
-{
-	const struct complete_sources src = {
-		.cmds = t->setup.cmds,
-		.opts = t->setup.opts,
-		.arg = t,
-		.person = person_title
-	};
-	struct buf b;
-	size_t n;
-
-	if (!complete_step(t->complete, &src, t->edit, back)) {
-		term_bell();
-		return;
-	}
-	n = complete_count(t->complete);
-	if (n < 2)
-		return;
-	buf_init(&b);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, i == complete_current(t->complete) ?
-		    "[%.*s] " : "%.*s ", (int)strcspn(complete_at(t->complete,
-		    i), " "), complete_at(t->complete, i));
-	flash(t, buf_str(&b));
-	buf_clear(&b);
-}
-
-static void
-scroll(struct tui *t, int pages)
-{
-	const struct scene s = scene_of(t);
-	const struct rect *r = &t->at.talk;
-	int rows = r->rows > 3 ? r->rows - 2 : 1;
-
-	if (help_is_open(t->help)) {
-		help_scroll(t->help, -pages * rows);
-		t->stale |= STALE_TALK;
-		return;
-	}
-	if (!talk_scroll(&s, r, pages * rows))
-		term_bell();
-}
-
-static void
-toggle_help(struct tui *t)
-{
-	const struct scene s = scene_of(t);
-
-	if (help_is_open(t->help))
-		help_close(t->help);
-	else
-		help_open(t->help, &s, "");
-	t->stale |= STALE_ALL;
-}
-
-/* What the help does with a key; true when it was for the help. */
-static bool
-help_key(struct tui *t, const struct action *a, struct key k)
-{
-	if (!help_is_open(t->help))
-		return false;
-	t->stale |= STALE_TALK;
-	if (a && a->id == ACT_FOCUS) {
-		toggle_help(t);
-	} else if (key_is_text(k)) {
-		help_filter_add(t->help, k.code);
-	} else if (k.code == K_BACKSPACE) {
-		help_filter_erase(t->help);
-	} else if (k.code == K_UP || k.code == K_DOWN) {
-		help_scroll(t->help, k.code == K_UP ? -1 : 1);
-	} else if (k.code == K_HOME || k.code == K_END) {
-		help_scroll(t->help, k.code == K_HOME ? -100000 : 100000);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void
-list_open(struct tui *t)
-{
-	visit_id(t, people_selected(t->people));
-}
-
-static void
-do_edit(struct tui *t, enum edit_op op)
-{
-	if (!edit_do(t->edit, op))
-		term_bell();
-}
-
-static void
-act(struct tui *t, const struct action *a)
-{
-	const struct scene s = scene_of(t);
-
-	switch (a->id) {
-	case ACT_HELP:
-		toggle_help(t);
-		break;
-	case ACT_FOCUS:
-		focus(t, !t->list_focused);
-		break;
-	case ACT_NEXT_CHAT:
-		visit_neighbour(t, false);
-		break;
-	case ACT_PREV_CHAT:
-		visit_neighbour(t, true);
-		break;
-	case ACT_NEXT_UNREAD:
-		visit_unread(t);
-		break;
-	case ACT_CHAT:
-		visit_id(t, people_at(t->people, (size_t)a->arg));
-		break;
-	case ACT_PAGE_UP:
-		scroll(t, 1);
-		break;
-	case ACT_PAGE_DOWN:
-		scroll(t, -1);
-		break;
-	case ACT_OLDEST:
-		talk_scroll_to_oldest(&s, &t->at.talk);
-		break;
-	case ACT_NEWEST:
-		view_follow(t->view);
-		break;
-	case ACT_REDRAW:
-		term_redraw();
-		t->stale |= STALE_ALL;
-		break;
-	case ACT_SUSPEND:
-		term_suspend();
-		break;
-	case ACT_CANCEL:
-		cancel(t);
-		break;
-	case ACT_LIST_UP:
-	case ACT_LIST_DOWN:
-		people_move(t->people, a->id == ACT_LIST_UP ? -1 : 1);
-		t->stale |= STALE_PEOPLE;
-		break;
-	case ACT_LIST_FIRST:
-	case ACT_LIST_LAST:
-		people_move(t->people, a->id == ACT_LIST_FIRST ? -100000 :
-		    100000);
-		t->stale |= STALE_PEOPLE;
-		break;
-	case ACT_LIST_OPEN:
-		list_open(t);
-		break;
-	case ACT_LIST_ERASE:
-		people_filter_erase(t->people);
-		t->stale |= STALE_PEOPLE;
-		break;
-	case ACT_SEND:
-		send_line(t);
-		break;
-	case ACT_COMPLETE:
-		complete(t, false);
-		break;
-	case ACT_COMPLETE_BACK:
-		complete(t, true);
-		break;
-	case ACT_EDIT:
-		do_edit(t, (enum edit_op)a->arg);
-		break;
-	}
-}
-
-/* ---- what the terminal reports ------------------------------------------- */
-
-static void
-type(struct tui *t, struct key k)
-{
-	struct err e = { 0 };
-
-	if (t->list_focused) {
-		people_filter_add(t->people, k.code);
-		t->stale |= STALE_PEOPLE;
-	} else if (edit_type(t->edit, k.code, &e) != 0) {
-		refuse(t, &e);
-	}
-}
-
-/* Tells them that I write, when the line changed and holds words. */
-static void
-tell_typing(struct tui *t, uint64_t before)
-{
-	struct person *p = open_person(t);
-	size_t len;
-	const char *text = edit_text(t->edit, &len);
-
-	if (p && edit_version(t->edit) != before)
-		chat_typing(t->setup.chat, p, len > 0 && text[0] != '/');
-}
-
-static void
-on_key(void *arg, struct key k)
-{
-	struct tui *t = arg;
-	const enum keymap_place place = t->list_focused ? KEYMAP_LIST :
-	    KEYMAP_INPUT;
-	const struct action *a = keymap_find(t->keys, place, k);
-	const uint64_t before = edit_version(t->edit);
-
-	if (answer(t, k) || help_key(t, a, k))
-		return;
-	if (a)
-		act(t, a);
-	else if (key_is_text(k))
-		type(t, k);
-	if (!a || a->id == ACT_EDIT)
-		tell_typing(t, before);
-}
-
-static void
-on_paste(void *arg, const void *text, size_t len)
-{
-	struct tui *t = arg;
-	const uint64_t before = edit_version(t->edit);
-	struct err e = { 0 };
-	char say_limit[128];
-
-	answer(t, (struct key){ 0, 0 });
-	if (!text) {
-		snprintf(say_limit, sizeof(say_limit), "%zu bytes are too "
-		    "many to paste: the limit is %d KiB", len,
-		    KEYIN_PASTE_MAX / 1024);
-		flash(t, say_limit);
-		term_bell();
-		return;
-	}
-	focus(t, false);
-	if (help_is_open(t->help))
-		toggle_help(t);
-	if (edit_paste(t->edit, text, len, &e) != 0)
-		refuse(t, &e);
-	tell_typing(t, before);
-}
+/* ---- the terminal's life ------------------------------------------------- */
 
 static void
 on_focus(void *arg)
@@ -724,12 +258,12 @@ read_news(struct tui *t)
 
 		switch (n->kind) {
 		case NEWS_NOTICE:
-			note(t, STYLE_DIM, n->text);
+			tui_note(t, STYLE_DIM, n->text);
 			break;
 		case NEWS_ERROR:
-			note(t, STYLE_BAD, n->text);
+			tui_note(t, STYLE_BAD, n->text);
 			if (n->next && n->next[0])
-				note(t, STYLE_DIM, n->next);
+				tui_note(t, STYLE_DIM, n->next);
 			break;
 		case NEWS_MESSAGE:
 		case NEWS_REQUEST:
@@ -765,7 +299,7 @@ take_options(struct tui *t)
 		struct err e = { 0 };
 
 		if (keymap_bind_line(t->keys, binds[i], &e) != 0)
-			note_error(t, &e);
+			tui_note_error(t, &e);
 	}
 	t->stale |= STALE_ALL;
 }
@@ -773,7 +307,7 @@ take_options(struct tui *t)
 static void
 make_layout(struct tui *t)
 {
-	const struct scene s = scene_of(t);
+	const struct scene s = tui_scene(t);
 	struct layout_wish w = {
 		.rows = term_rows(),
 		.cols = term_cols(),
@@ -795,8 +329,8 @@ static void
 find_stale(struct tui *t)
 {
 	struct chat *c = t->setup.chat;
-	const struct person *p = open_person(t);
-	const struct scene s = scene_of(t);
+	const struct person *p = tui_open_person(t);
+	const struct scene s = tui_scene(t);
 	const uint64_t roster = roster_version(chat_roster(c));
 	const uint64_t talk = p && p->talk ? talk_version(p->talk) : 0;
 	const uint64_t person = p ? p->version : 0;
@@ -846,7 +380,7 @@ draw(struct tui *t)
 		make_layout(t);
 		term_fill(&screen, STYLE_TEXT);
 	}
-	s = scene_of(t);
+	s = tui_scene(t);
 	edit_text(t->edit, &len);
 	/* The status row counts the bytes of a long line. */
 	if ((t->stale & STALE_INPUT) && len > MESSAGE_MAX / 2)
@@ -881,7 +415,7 @@ draw(struct tui *t)
 static void
 look(struct tui *t)
 {
-	const struct person *p = open_person(t);
+	const struct person *p = tui_open_person(t);
 	bool sees = p && !help_is_open(t->help) && term_is_focused() &&
 	    !t->view->scrolled && !rect_is_empty(&t->at.talk);
 	struct user_id now = sees ? p->id : nobody;
@@ -889,7 +423,7 @@ look(struct tui *t)
 	if (user_id_equal(&now, &t->looked))
 		return;
 	t->looked = now;
-	chat_look(t->setup.chat, sees ? open_person(t) : NULL);
+	chat_look(t->setup.chat, sees ? tui_open_person(t) : NULL);
 	/* What is read now is to be committed, and told. */
 	loop_again(t->setup.loop);
 }
@@ -901,7 +435,7 @@ on_show(void *arg)
 
 	read_news(t);
 	/* The open one left the roster. */
-	if (!user_id_equal(&t->open, &nobody) && !open_person(t)) {
+	if (!user_id_equal(&t->open, &nobody) && !tui_open_person(t)) {
 		go(t, &nobody);
 		t->person_version = 0;
 	}
@@ -957,8 +491,8 @@ tui_open(const struct tui_setup *setup, struct err *e)
 	struct tui *t = new_tui(setup);
 	const struct term_events events = {
 		.arg = t,
-		.on_key = on_key,
-		.on_paste = on_paste,
+		.on_key = act_on_key,
+		.on_paste = act_on_paste,
 		.on_focus = on_focus,
 		.on_resize = on_resize,
 		.on_gone = on_gone

@@ -1,10 +1,10 @@
 #include "view.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "map.h"
 #include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct views {
 	struct map *by_id;

@@ -1,0 +1,137 @@
+#include "own.h"
+
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- leaving ------------------------------------------------------------- */
+
+void
+tui_leave(struct tui *t)
+{
+	loop_stop(t->setup.loop, STATUS_OK);
+}
+
+void
+tui_ask_quit(struct tui *t)
+{
+	size_t owed = chat_owed(t->setup.chat);
+	char text[160];
+
+	t->question = ASK_QUIT;
+	if (owed == 0) {
+		tui_flash(t, "quit? Ctrl-C again or y");
+		return;
+	}
+	snprintf(text, sizeof(text), t->setup.ephemeral ?
+	    "%zu not delivered, lost when you leave. Quit? Ctrl-C again or y"
+	    : "%zu not delivered yet, kept for next time. Quit? Ctrl-C again "
+	    "or y", owed);
+	tui_flash(t, text);
+}
+
+/* /quit would lose words: once more, please. */
+static bool
+is_lossy_quit(const struct tui *t, const struct cmd *c)
+{
+	return c && strcmp(c->name, "quit") == 0 && t->setup.ephemeral &&
+	    chat_owed(t->setup.chat) > 0;
+}
+
+/* ---- saying -------------------------------------------------------------- */
+
+/* An answer line of a command. */
+static void
+on_say(void *arg, const char *line)
+{
+	tui_note(arg, STYLE_DIM, line);
+}
+
+static void
+run_command(struct tui *t, const char *line)
+{
+	const size_t n = strcspn(line + 1, " ");
+	char *name = mem_strn(line + 1, n);
+	const struct cmd *c = cmds_find(t->setup.cmds, name);
+	struct err e = { 0 };
+	char *echo;
+
+	free(name);
+	if (is_lossy_quit(t, c)) {
+		tui_ask_quit(t);
+		return;
+	}
+	/* The pane is more than the lines that this command would print. */
+	if (c && strcmp(c->name, "help") == 0 &&
+	    line[1 + n + strspn(line + 1 + n, " ")] == '\0') {
+		struct scene s = tui_scene(t);
+
+		help_open(t->help, &s, "");
+		t->stale |= STALE_ALL;
+		return;
+	}
+	echo = mem_printf("> %s", line);
+	tui_note(t, STYLE_DIM, echo);
+	free(echo);
+	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, t, &e) != 0)
+		tui_note_error(t, &e);
+	t->stale |= STALE_PEOPLE | STALE_TALK | STALE_STATUS;
+}
+
+/* -1: the text stays where it is. */
+static int
+say(struct tui *t, const char *text, size_t len)
+{
+	struct person *p = tui_open_person(t);
+	struct err e = { 0 };
+	char key[KEYNAME_LEN];
+	const struct scene s = tui_scene(t);
+
+	if (!p) {
+		err_set(&e, STATUS_USAGE, "nobody's chat is open: choose "
+		    "somebody with %s, or type a /command",
+		    scene_key(&s, "focus", key));
+		tui_refuse(t, &e);
+		return -1;
+	}
+	if (chat_say(t->setup.chat, p, MSG_TEXT, text, len, &e) != 0 ||
+	    chat_commit(t->setup.chat, &e) != 0) {
+		tui_note_error(t, &e);
+		tui_refuse(t, &e);
+		return -1;
+	}
+	chat_typing(t->setup.chat, p, false);
+	return 0;
+}
+
+void
+tui_send_line(struct tui *t)
+{
+	size_t len;
+	const char *text = edit_text(t->edit, &len);
+	bool command = text[0] == '/' && text[1] != '/';
+	struct buf line;
+
+	if (len == 0)
+		return;
+	buf_init(&line);
+	if (!command) {
+		const size_t skip = text[0] == '/';
+
+		/* First said, then taken out of the line: when it cannot be
+		 * kept, the words are still there. */
+		text_filter(&line, text + skip, len - skip, TEXT_BODY);
+		if (say(t, buf_str(&line), line.len) == 0) {
+			buf_empty(&line);
+			edit_submit(t->edit, &line);
+			view_follow(t->view);
+		}
+	} else {
+		edit_submit(t->edit, &line);
+		view_follow(t->view);
+		run_command(t, buf_str(&line));
+	}
+	buf_clear(&line);
+}
