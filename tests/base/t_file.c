@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -177,6 +178,23 @@ race(int start, int tell, int stop)
 	_exit(0);
 }
 
+/* What a killed one leaves: the losers must not take it for the winner. */
+static void
+leave_stale_lock(void)
+{
+	char text[32];
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	snprintf(text, sizeof(text), "%ld\n", (long)pid);
+	tmp_put(tmp_path("lock"), text, strlen(text));
+}
+
 static void
 row_26_of_100_starts_exactly_one_wins(void **state)
 {
@@ -185,6 +203,7 @@ row_26_of_100_starts_exactly_one_wins(void **state)
 	pid_t winner = 0;
 
 	(void)state;
+	leave_stale_lock();
 	assert_int_equal(pipe(start) | pipe(tell) | pipe(stop), 0);
 	fflush(NULL);
 	for (int i = 0; i < RACERS; i++) {
@@ -283,6 +302,23 @@ row_27_a_lock_left_by_sigkill_is_no_obstacle(void **state)
 }
 
 static void
+t_a_dead_process_is_not_named_as_the_holder(void **state)
+{
+	struct err e;
+	int fd;
+
+	(void)state;
+	leave_stale_lock();
+	fd = open(tmp_path("lock"), O_RDWR);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(file_lock(tmp_path("lock"), &e), -1);
+	assert_int_equal(e.status, STATUS_TRY_AGAIN);
+	assert_int_equal(pid_in(e.what), 0);
+	assert_non_null(strstr(e.what, "another process"));
+	close(fd);
+}
+
+static void
 t_a_lock_is_not_made_through_a_link(void **state)
 {
 	struct err e;
@@ -309,6 +345,7 @@ main(void)
 		IN_DIR(row_25_the_second_instance_names_the_first),
 		IN_DIR(row_26_of_100_starts_exactly_one_wins),
 		IN_DIR(row_27_a_lock_left_by_sigkill_is_no_obstacle),
+		IN_DIR(t_a_dead_process_is_not_named_as_the_holder),
 		IN_DIR(t_a_lock_is_not_made_through_a_link),
 	};
 
