@@ -1,0 +1,291 @@
+#include "addr.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t mapped[12] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
+};
+
+static int
+parse_scope(const char *text, uint32_t *scope)
+{
+	char *end;
+	unsigned long n;
+
+	*scope = if_nametoindex(text);
+	if (*scope)
+		return 0;
+	if (*text < '0' || *text > '9')
+		return -1;
+	n = strtoul(text, &end, 10);
+	if (*end || n == 0 || n > UINT32_MAX)
+		return -1;
+	*scope = (uint32_t)n;
+	return 0;
+}
+
+static int
+parse_v6(struct addr *a, const char *text)
+{
+	char ip[INET6_ADDRSTRLEN];
+	const char *percent = strchr(text, '%');
+	size_t len = percent ? (size_t)(percent - text) : strlen(text);
+	uint8_t bytes[16];
+	uint32_t scope = 0;
+
+	if (len >= sizeof(ip))
+		return -1;
+	memcpy(ip, text, len);
+	ip[len] = '\0';
+	if (inet_pton(AF_INET6, ip, bytes) != 1)
+		return -1;
+	if (percent && parse_scope(percent + 1, &scope) != 0)
+		return -1;
+	memset(a->ip, 0, sizeof(a->ip));
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+		a->family = ADDR_V4;
+		memcpy(a->ip, bytes + 12, 4);
+		a->scope = 0;
+	} else {
+		a->family = ADDR_V6;
+		memcpy(a->ip, bytes, 16);
+		a->scope = scope;
+	}
+	return 0;
+}
+
+int
+addr_parse_ip(struct addr *a, const char *text)
+{
+	uint8_t bytes[4];
+
+	if (strchr(text, ':'))
+		return parse_v6(a, text);
+	if (inet_pton(AF_INET, text, bytes) != 1)
+		return -1;
+	a->family = ADDR_V4;
+	memset(a->ip, 0, sizeof(a->ip));
+	memcpy(a->ip, bytes, 4);
+	a->scope = 0;
+	return 0;
+}
+
+int
+addr_parse_port(const char *text, bool zero, uint16_t *port)
+{
+	unsigned long n = 0;
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 5 || strspn(text, "0123456789") != len)
+		return -1;
+	n = strtoul(text, NULL, 10);
+	if (n > UINT16_MAX || (n == 0 && !zero))
+		return -1;
+	*port = (uint16_t)n;
+	return 0;
+}
+
+static int
+bad(const char *text, struct err *e)
+{
+	err_set(e, STATUS_USAGE, "'%.100s' is not HOST[:PORT]", text);
+	return err_next(e, "for example bob.example:%d or [2001:db8::1]:%d",
+	    PORT_DEFAULT, PORT_DEFAULT);
+}
+
+int
+addr_split(const char *text, uint16_t port, char host[ADDR_HOST],
+    uint16_t *port_out, struct err *e)
+{
+	const char *start = text, *end, *rest;
+	size_t len;
+
+	if (*text == '[') {
+		start = text + 1;
+		end = strchr(start, ']');
+		if (!end)
+			return bad(text, e);
+		rest = end + 1;
+		if (*rest && *rest != ':')
+			return bad(text, e);
+	} else {
+		end = strchr(text, ':');
+		/* Two colons outside brackets: a bare IPv6 address. */
+		if (!end || strchr(end + 1, ':'))
+			end = text + strlen(text);
+		rest = end;
+	}
+	*port_out = port;
+	if (*rest == ':' && addr_parse_port(rest + 1, false, port_out) != 0)
+		return bad(text, e);
+	len = (size_t)(end - start);
+	if (len == 0 || len >= ADDR_HOST)
+		return bad(text, e);
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)start[i] <= ' ' || start[i] == 0x7f)
+			return bad(text, e);
+	}
+	memcpy(host, start, len);
+	host[len] = '\0';
+	return 0;
+}
+
+int
+addr_parse(struct addr *a, const char *text)
+{
+	char host[ADDR_HOST];
+	uint16_t port;
+
+	if (addr_split(text, 0, host, &port, NULL) != 0 || port == 0)
+		return -1;
+	if (addr_parse_ip(a, host) != 0)
+		return -1;
+	a->port = port;
+	return 0;
+}
+
+void
+addr_format_ip(const struct addr *a, char text[ADDR_TEXT])
+{
+	char name[IF_NAMESIZE];
+	size_t len;
+
+	if (a->family == ADDR_V4) {
+		inet_ntop(AF_INET, a->ip, text, ADDR_TEXT);
+		return;
+	}
+	inet_ntop(AF_INET6, a->ip, text, ADDR_TEXT);
+	if (a->scope == 0)
+		return;
+	len = strlen(text);
+	if (if_indextoname(a->scope, name))
+		snprintf(text + len, ADDR_TEXT - len, "%%%s", name);
+	else
+		snprintf(text + len, ADDR_TEXT - len, "%%%u",
+		    (unsigned)a->scope);
+}
+
+void
+addr_format(const struct addr *a, char text[ADDR_TEXT])
+{
+	char ip[ADDR_TEXT];
+
+	addr_format_ip(a, ip);
+	if (a->family == ADDR_V4)
+		snprintf(text, ADDR_TEXT, "%.*s:%u", ADDR_TEXT - 8, ip,
+		    (unsigned)a->port);
+	else
+		snprintf(text, ADDR_TEXT, "[%.*s]:%u", ADDR_TEXT - 9, ip,
+		    (unsigned)a->port);
+}
+
+static enum addr_kind
+kind_v4(const uint8_t *ip)
+{
+	if (ip[0] == 0)
+		return ADDR_UNSPECIFIED;
+	if (ip[0] == 127)
+		return ADDR_LOOPBACK;
+	if (ip[0] == 169 && ip[1] == 254)
+		return ADDR_LINK_LOCAL;
+	if (ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
+	    (ip[0] == 192 && ip[1] == 168) ||
+	    (ip[0] == 100 && (ip[1] & 0xc0) == 64))
+		return ADDR_PRIVATE;
+	if ((ip[0] & 0xf0) == 224)
+		return ADDR_MULTICAST;
+	return ip[0] >= 240 ? ADDR_RESERVED : ADDR_PUBLIC;
+}
+
+static enum addr_kind
+kind_v6(const uint8_t *ip)
+{
+	static const uint8_t zero[16];
+
+	if (memcmp(ip, zero, 15) == 0) {
+		if (ip[15] <= 1)
+			return ip[15] ? ADDR_LOOPBACK : ADDR_UNSPECIFIED;
+		return ADDR_RESERVED;
+	}
+	/* ::a.b.c.d, of old; nothing lives there. */
+	if (memcmp(ip, zero, 12) == 0)
+		return ADDR_RESERVED;
+	if (ip[0] == 0xff)
+		return ADDR_MULTICAST;
+	if (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80)
+		return ADDR_LINK_LOCAL;
+	return (ip[0] & 0xfe) == 0xfc ? ADDR_PRIVATE : ADDR_PUBLIC;
+}
+
+enum addr_kind
+addr_kind(const struct addr *a)
+{
+	return a->family == ADDR_V4 ? kind_v4(a->ip) : kind_v6(a->ip);
+}
+
+bool
+addr_is_host(const struct addr *a)
+{
+	switch (addr_kind(a)) {
+	case ADDR_UNSPECIFIED:
+	case ADDR_MULTICAST:
+	case ADDR_RESERVED:
+		return false;
+	case ADDR_LOOPBACK:
+	case ADDR_LINK_LOCAL:
+	case ADDR_PRIVATE:
+	case ADDR_PUBLIC:
+		return true;
+	}
+	return false;
+}
+
+bool
+addr_is_near(const struct addr *a)
+{
+	enum addr_kind kind = addr_kind(a);
+
+	return kind == ADDR_PRIVATE || kind == ADDR_LINK_LOCAL ||
+	    kind == ADDR_LOOPBACK;
+}
+
+bool
+addr_same_ip(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && a->scope == b->scope &&
+	    memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
+bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	return addr_same_ip(a, b) && a->port == b->port;
+}
+
+bool
+addr_same_net(const struct addr *a, const struct addr *b, unsigned bits)
+{
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	if (a->family != b->family ||
+	    bits > (a->family == ADDR_V4 ? 32u : 128u) ||
+	    memcmp(a->ip, b->ip, bytes) != 0)
+		return false;
+	return rest == 0 ||
+	    (a->ip[bytes] ^ b->ip[bytes]) >> (8 - rest) == 0;
+}
+
+struct addr
+addr_source(const struct addr *a)
+{
+	struct addr s = *a;
+
+	s.port = 0;
+	if (s.family == ADDR_V6)
+		memset(s.ip + 8, 0, 8);
+	return s;
+}
