@@ -1,0 +1,67 @@
+/*
+ * lan - finds the people on this network, and lets itself be found.
+ *
+ * Two UDP sockets a family: one on the discovery port, shared with every
+ * other instance of this machine, which only listens; one of our own, from
+ * which all is sent and to which answers come.  Never is anything sent to
+ * somebody's shared port by unicast: one of its owners would get it, and
+ * not the right one.
+ *
+ * Sent to each interface's directed broadcast, to 127.255.255.255 (two of
+ * us on one machine, without a network), and to the IPv6 group
+ * ff12::7032:7074 on each interface: some networks drop one and let the
+ * other pass.
+ *
+ *	start: at 0 (a query), 0.5 and 1.5 s; then each 30 s +-20 %, rarer
+ *	with more than 100 around; gone after 90 s, or by goodbye
+ *
+ * A query is answered by unicast, at once with few around, else after up to
+ * 200 ms.  Packets are judged from cheap to dear: length, version, source,
+ * my own; known bytes; rates; the signature.
+ */
+#ifndef LAN_H
+#define LAN_H
+
+#include "carrier.h"
+#include "iface.h"
+#include "loop.h"
+
+enum lan_mode { LAN_OFF, LAN_CONTACTS, LAN_EVERYONE };
+
+struct lan;
+
+struct lan_setup {
+	struct loop *loop;
+	const struct identity *id;
+	const struct ifaces *ifaces;
+	const struct carrier_events *chat;	/* on_seen, on_lost, name .. */
+	enum lan_mode mode;
+	uint16_t udp_port;			/* discovery */
+	uint16_t tcp_port;			/* where I listen */
+	void *ctx;
+	/* A new address of somebody, or a new instance. */
+	void (*seen)(void *ctx, const struct pubkeys *who);
+};
+
+struct lan_counts {
+	uint64_t heard, alien, mine, far, stale, limited, forged, verified;
+	uint64_t answered;
+};
+
+/* Never NULL: without sockets lan_trouble() says why. */
+struct lan *lan_open(const struct lan_setup *setup);
+/* Says goodbye. */
+void lan_close(struct lan *l);
+/* Another name or port: tells all. */
+void lan_announce(struct lan *l, uint16_t tcp_port);
+/* The interfaces changed: joins and says hello there. */
+void lan_moved(struct lan *l);
+
+size_t lan_addrs(const struct lan *l, const struct user_id *id,
+    struct addr *list, size_t room);
+bool lan_has_ip(const struct lan *l, const struct addr *a);
+size_t lan_count(const struct lan *l);
+const char *lan_trouble(const struct lan *l);
+const struct lan_counts *lan_counts(const struct lan *l);
+
+#endif
