@@ -35,6 +35,9 @@ const char *net_listen_at(const struct net *n, size_t i);
 uint16_t net_port(const struct net *n);
 /* Moves when addresses or the port change. */
 uint64_t net_version(const struct net *n);
+/* Listens at "[ADDR:]PORT" from now on, and says so on the LAN; links stay.
+ * On failure all is as before: STATUS_UNAVAILABLE, STATUS_USAGE. */
+int net_listen(struct net *n, const char *where, struct err *e);
 /* Why discovery does not work (firewall, no interface), or NULL. */
 const char *net_lan_trouble(const struct net *n);
 

@@ -1,0 +1,658 @@
+#include "reach.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "greet.h"
+#include "log.h"
+#include "map.h"
+#include "rand.h"
+
+enum {
+	POLITE_MS = 300,		/* the larger id waits */
+	BACKOFF_MIN_MS = 1000,
+	BACKOFF_MAX_MS = 60000,
+	COARSE_MS = 5000,		/* long waits end together */
+	LATE_MS = 10000,		/* a timer this late: we were stopped */
+	DIALS_MAX = 32,
+	CONNECTS_MAX = 8,
+	/* Linked people nobody wants: descriptors are few (FD_SETSIZE). */
+	STRANGERS_MAX = 64
+};
+
+struct person {
+	struct reach *reach;
+	struct user_id id;
+	struct pubkeys keys;
+	struct session *session;
+	struct card card;		/* the last verified one */
+	struct buf card_bytes;
+	bool wanted, urgent;
+	char where[DIAL_WHERE];		/* met there last; or "" */
+	struct dial *dial;
+	unsigned fails;
+	int64_t next_ms;		/* when to dial; 0: not planned */
+};
+
+/* One /connect. */
+struct connect {
+	struct reach *reach;
+	struct list in_connects;
+	struct dial *dial;
+};
+
+struct reach {
+	struct reach_setup setup;
+	struct loop *loop;
+	struct greets *greets;
+	struct map *by_id, *by_x;
+	struct list connects;
+	size_t n_dials, n_connects;
+	struct timer timer;
+	bool closing;
+};
+
+static const struct dial_events person_dial;
+static void consider(struct person *p);
+
+/* ---- people ------------------------------------------------------------ */
+
+static void
+wake(struct reach *r, int64_t ms)
+{
+	if (r->closing)
+		return;
+	if (timer_is_set(&r->timer) &&
+	    r->timer.due_ms <= loop_now_ms(r->loop) + ms)
+		return;
+	timer_set(&r->timer, ms);
+}
+
+static void
+on_wake(void *owner, int64_t ms)
+{
+	struct person *p = owner;
+
+	wake(p->reach, ms);
+}
+
+static void
+plan(struct person *p, int64_t ms)
+{
+	int64_t due = loop_now_ms(p->reach->loop) + ms;
+
+	if (p->next_ms == 0 || due < p->next_ms)
+		p->next_ms = due;
+	wake(p->reach, ms);
+}
+
+static void
+on_down(void *owner, bool clean)
+{
+	struct person *p = owner;
+
+	wake(p->reach, BACKOFF_MIN_MS);
+	if (!p->wanted || p->reach->closing)
+		return;
+	/* Who said goodbye is leaving; who was cut off may be back at once,
+	 * and the other side tries as well. */
+	p->fails = 0;
+	plan(p, clean ? 2 * BACKOFF_MIN_MS : (int64_t)rand_below(POLITE_MS));
+}
+
+static struct person *
+find(const struct reach *r, const struct user_id *id)
+{
+	return map_get(r->by_id, id->b);
+}
+
+static struct person *
+need(struct reach *r, const struct pubkeys *keys)
+{
+	struct session_setup setup = {
+		.loop = r->loop, .chat = r->setup.chat,
+		.on_down = on_down, .wake = on_wake
+	};
+	struct user_id id;
+	struct person *p;
+
+	user_id_of(&id, keys);
+	p = find(r, &id);
+	if (p)
+		return p;
+	p = mem_new(sizeof(*p));
+	p->reach = r;
+	p->id = id;
+	p->keys = *keys;
+	setup.id = id;
+	setup.owner = p;
+	setup.i_am_smaller =
+	    user_id_cmp(identity_id(r->setup.room->id), &id) < 0;
+	p->session = session_new(&setup);
+	map_put(r->by_id, p->id.b, p);
+	map_put(r->by_x, p->keys.x, p);
+	return p;
+}
+
+static void
+stop_dial(struct person *p)
+{
+	if (!p->dial)
+		return;
+	dial_free(p->dial);
+	p->dial = NULL;
+	p->reach->n_dials--;
+}
+
+static void
+forget(struct person *p)
+{
+	stop_dial(p);
+	session_free(p->session);
+	map_remove(p->reach->by_id, p->id.b);
+	if (map_get(p->reach->by_x, p->keys.x) == p)
+		map_remove(p->reach->by_x, p->keys.x);
+	buf_clear(&p->card_bytes);
+	free(p);
+}
+
+/* ---- dialling ---------------------------------------------------------- */
+
+static void
+fill_target(const struct person *p, struct dial_target *t)
+{
+	const struct reach_setup *setup = &p->reach->setup;
+
+	memset(t, 0, sizeof(*t));
+	t->has_key = true;
+	memcpy(t->x, p->keys.x, KEY_LEN);
+	t->n_near = setup->near(setup->ctx, &p->id, t->near);
+	/* Over a way that is not the LAN's, only the LAN is an improvement. */
+	if (!session_is_up(p->session))
+		snprintf(t->remembered, sizeof(t->remembered), "%s", p->where);
+}
+
+static bool
+needs_dial(const struct person *p)
+{
+	return p->wanted && !p->dial && (!session_is_up(p->session) ||
+	    session_path(p->session) > PATH_LAN);
+}
+
+static void
+start_dial(struct person *p)
+{
+	struct reach *r = p->reach;
+	struct dial_target t;
+
+	p->next_ms = 0;
+	p->urgent = false;
+	if (!needs_dial(p))
+		return;
+	if (r->n_dials >= DIALS_MAX) {
+		plan(p, BACKOFF_MIN_MS);
+		return;
+	}
+	fill_target(p, &t);
+	/* No place to try: a sighting or a wish with one comes back here. */
+	p->dial = dial_start(r->setup.room, r->setup.resolver, &t,
+	    &person_dial, p, NULL);
+	if (p->dial)
+		r->n_dials++;
+}
+
+/* 1, 2, 4 .. 60 s, +-20 %; the long ones are rounded, so that many people
+ * who are away wake the program together. */
+static int64_t
+backoff_ms(unsigned fails)
+{
+	int64_t ms = BACKOFF_MIN_MS;
+
+	while (fails-- > 1 && ms < BACKOFF_MAX_MS)
+		ms *= 2;
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	ms += ms * ((int64_t)rand_below(401) - 200) / 1000;
+	return ms;
+}
+
+static void
+plan_retry(struct person *p)
+{
+	struct reach *r = p->reach;
+	int64_t ms = backoff_ms(++p->fails), now = loop_now_ms(r->loop);
+
+	if (ms > 2 * COARSE_MS)
+		ms += COARSE_MS - 1 - (now + ms - 1) % COARSE_MS;
+	plan(p, ms);
+}
+
+static void
+on_dialled(void *owner, struct link *l, const char *where)
+{
+	struct person *p = owner;
+	struct dial *d = p->dial;
+	struct pubkeys expect = p->keys;
+
+	p->dial = NULL;
+	p->reach->n_dials--;
+	greet_dialled(p->reach->greets, l, &expect, where, false);
+	dial_free(d);
+	/* Should the greeting fail, somebody must try again. */
+	plan(p, GREET_MS + BACKOFF_MIN_MS);
+}
+
+static void
+on_dial_failed(void *owner, const struct err *e)
+{
+	struct person *p = owner;
+
+	log_debug("reach: %s", e->what);
+	stop_dial(p);
+	if (p->wanted && !session_is_up(p->session))
+		plan_retry(p);
+}
+
+static const struct dial_events person_dial = {
+	.on_link = on_dialled,
+	.on_failed = on_dial_failed
+};
+
+/* Something speaks for a success now. */
+static void
+consider(struct person *p)
+{
+	bool first = p->urgent ||
+	    user_id_cmp(identity_id(p->reach->setup.room->id), &p->id) < 0;
+
+	p->fails = 0;
+	if (!needs_dial(p))
+		return;
+	if (first)
+		start_dial(p);
+	else
+		plan(p, POLITE_MS);
+}
+
+void
+reach_want(struct reach *r, const struct pubkeys *to, const char *where,
+    bool want, bool urgent)
+{
+	struct user_id id;
+	struct person *p;
+
+	user_id_of(&id, to);
+	p = find(r, &id);
+	if (!want) {
+		if (p) {
+			p->wanted = false;
+			stop_dial(p);
+			wake(r, BACKOFF_MIN_MS);
+		}
+		return;
+	}
+	if (!p && !keys_are_usable(to))
+		return;
+	if (!p)
+		p = need(r, to);
+	if (where && *where)
+		snprintf(p->where, sizeof(p->where), "%s", where);
+	p->urgent = urgent;
+	if (!p->wanted || urgent) {
+		p->wanted = true;
+		consider(p);
+	}
+}
+
+void
+reach_seen(struct reach *r, const struct pubkeys *who)
+{
+	struct user_id id;
+	struct person *p;
+
+	user_id_of(&id, who);
+	p = find(r, &id);
+	if (!p)
+		return;
+	/* What is under way does not know the new address. */
+	if (p->dial && !session_is_up(p->session))
+		stop_dial(p);
+	consider(p);
+}
+
+static void
+probe_all(struct reach *r)
+{
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		struct person *p = value;
+
+		session_probe(p->session);
+		consider(p);
+	}
+}
+
+void
+reach_moved(struct reach *r)
+{
+	probe_all(r);
+}
+
+void
+reach_woke(struct reach *r)
+{
+	probe_all(r);
+}
+
+/* ---- links ------------------------------------------------------------- */
+
+static const struct card *
+known_card(void *ctx, const uint8_t x[KEY_LEN], const void *bytes, size_t len)
+{
+	struct reach *r = ctx;
+	const struct person *p = map_get(r->by_x, x);
+
+	if (!p || len == 0 || p->card_bytes.len != len ||
+	    memcmp(p->card_bytes.at, bytes, len) != 0)
+		return NULL;
+	return &p->card;
+}
+
+static enum path
+path_of(struct reach *r, const char *where)
+{
+	struct addr a;
+
+	if (addr_parse(&a, where) == 0 &&
+	    r->setup.is_near(r->setup.ctx, &a))
+		return PATH_LAN;
+	return PATH_DIRECT;
+}
+
+/* Where an accepted one can be dialled: as seen on the LAN, or its address
+ * without the port, which was for this connection only. */
+static void
+guess_where(struct person *p, const struct link *l, char where[DIAL_WHERE])
+{
+	struct reach *r = p->reach;
+	struct addr list[DIAL_NEAR], a;
+	char text[ADDR_TEXT];
+	size_t n;
+
+	*where = '\0';
+	if (addr_parse(&a, l->where) != 0)
+		return;
+	n = r->setup.near(r->setup.ctx, &p->id, list);
+	for (size_t i = 0; i < n; i++) {
+		if (!addr_same_ip(&a, &list[i]))
+			continue;
+		addr_format(&list[i], text);
+		snprintf(where, DIAL_WHERE, "%s", text);
+		return;
+	}
+	addr_format_ip(&a, text);
+	snprintf(where, DIAL_WHERE, "%s", text);
+}
+
+static bool
+is_crowded(const struct reach *r)
+{
+	size_t n = 0;
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		const struct person *p = value;
+
+		if (!p->wanted && session_is_up(p->session))
+			n++;
+	}
+	return n >= STRANGERS_MAX;
+}
+
+static void
+on_greeted(void *ctx, struct link *l, const struct card *card,
+    const void *bytes, size_t len, const char *where, bool typed)
+{
+	struct reach *r = ctx;
+	struct person *p = need(r, &card->keys);
+	char guess[DIAL_WHERE];
+
+	if (!p->wanted && !typed && is_crowded(r)) {
+		log_info("reach: too many strangers");
+		link_close(l, CLOSE_UNWANTED);
+		link_free(l);
+		wake(r, BACKOFF_MIN_MS);
+		return;
+	}
+	if (card != &p->card) {
+		p->card = *card;
+		buf_empty(&p->card_bytes);
+		buf_put(&p->card_bytes, bytes, len);
+	}
+	l->path = path_of(r, l->where);
+	if (l->initiator)
+		snprintf(p->where, sizeof(p->where), "%s", where);
+	else
+		guess_where(p, l, guess);
+	p->fails = 0;
+	p->next_ms = 0;
+	/* A dial that is under way has lost the race, except to the LAN. */
+	if (l->path == PATH_LAN)
+		stop_dial(p);
+	session_adopt(p->session, l, &p->card, l->initiator ? where : guess,
+	    typed);
+}
+
+static void
+on_failed(void *ctx, const struct err *e)
+{
+	struct reach *r = ctx;
+
+	r->setup.chat->failed(r->setup.chat->chat, e);
+}
+
+static const struct stream_events no_events;
+
+void
+reach_accepted(struct reach *r, int fd, const struct addr *from)
+{
+	struct stream *s = stream_of(r->setup.room->streams, fd, from,
+	    &no_events, NULL, NULL);
+
+	if (s)
+		greet_accepted(r->greets, s);
+}
+
+int
+reach_send(struct reach *r, const struct user_id *to, const void *frame,
+    size_t len)
+{
+	struct person *p = find(r, to);
+
+	return p ? session_send(p->session, RECORD_FRAME, frame, len) : -1;
+}
+
+size_t
+reach_room(const struct reach *r, const struct user_id *to)
+{
+	const struct person *p = find(r, to);
+
+	return p ? session_room(p->session) : 0;
+}
+
+void
+reach_drop(struct reach *r, const struct user_id *who,
+    enum close_reason reason)
+{
+	struct person *p;
+	const void *key;
+	void *value;
+
+	if (who) {
+		p = find(r, who);
+		if (p) {
+			stop_dial(p);
+			session_drop(p->session, reason);
+		}
+		return;
+	}
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		p = value;
+		session_drop(p->session, reason);
+	}
+}
+
+/* ---- /connect ---------------------------------------------------------- */
+
+static void
+end_connect(struct connect *c)
+{
+	list_remove(&c->in_connects);
+	c->reach->n_connects--;
+	dial_free(c->dial);
+	free(c);
+}
+
+static void
+on_connected(void *owner, struct link *l, const char *where)
+{
+	struct connect *c = owner;
+
+	greet_dialled(c->reach->greets, l, NULL, where, true);
+	end_connect(c);
+}
+
+static void
+on_connect_failed(void *owner, const struct err *e)
+{
+	struct connect *c = owner;
+	struct reach *r = c->reach;
+	struct err copy = *e;
+
+	end_connect(c);
+	on_failed(r, &copy);
+}
+
+static const struct dial_events connect_dial = {
+	.on_link = on_connected,
+	.on_failed = on_connect_failed
+};
+
+int
+reach_connect(struct reach *r, const char *host_port, struct err *e)
+{
+	struct dial_target t = { .has_key = false };
+	struct connect *c;
+
+	if (r->n_connects >= CONNECTS_MAX) {
+		err_set(e, STATUS_TRY_AGAIN, "%d addresses are being dialled",
+		    CONNECTS_MAX);
+		return err_next(e, "wait until one of them answered");
+	}
+	if (strlen(host_port) >= sizeof(t.typed))
+		return err_set(e, STATUS_USAGE, "the address is too long");
+	snprintf(t.typed, sizeof(t.typed), "%s", host_port);
+	c = mem_new(sizeof(*c));
+	c->reach = r;
+	c->dial = dial_start(r->setup.room, r->setup.resolver, &t,
+	    &connect_dial, c, e);
+	if (!c->dial) {
+		free(c);
+		return -1;
+	}
+	list_append(&r->connects, &c->in_connects);
+	r->n_connects++;
+	return 0;
+}
+
+/* ---- the timer --------------------------------------------------------- */
+
+static int64_t
+sweep_person(struct person *p, int64_t now)
+{
+	int64_t next = session_sweep(p->session);
+
+	if (p->next_ms && p->next_ms <= now)
+		start_dial(p);
+	if (p->next_ms && (next < 0 || p->next_ms - now < next))
+		next = p->next_ms > now ? p->next_ms - now : 0;
+	return next;
+}
+
+static void
+on_timer(void *arg)
+{
+	struct reach *r = arg;
+	int64_t now = loop_now_ms(r->loop), next = -1;
+	const void *key;
+	void *value;
+
+	/* What the others said meanwhile is still unread: nobody is dead for
+	 * our sleep. */
+	if (now - r->timer.due_ms > LATE_MS) {
+		reach_woke(r);
+		wake(r, BACKOFF_MIN_MS);
+		return;
+	}
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		struct person *p = value;
+		int64_t due = sweep_person(p, now);
+
+		/* Strangers leave no trace. */
+		if (!p->wanted && !p->dial && !session_is_up(p->session)) {
+			forget(p);
+			continue;
+		}
+		if (due >= 0 && (next < 0 || due < next))
+			next = due;
+	}
+	/* Keepalives need no precision; what is near in time goes together. */
+	if (next > COARSE_MS)
+		next += 1000 - (now + next) % 1000;
+	if (next >= 0)
+		wake(r, next);
+}
+
+struct reach *
+reach_new(const struct reach_setup *setup)
+{
+	struct reach *r = mem_new(sizeof(*r));
+	struct greet_setup greet = {
+		.room = setup->room, .chat = setup->chat, .ctx = r,
+		.known = known_card, .greeted = on_greeted,
+		.failed = on_failed
+	};
+
+	r->setup = *setup;
+	r->loop = setup->room->streams->loop;
+	r->by_id = map_new(ID_LEN);
+	r->by_x = map_new(KEY_LEN);
+	r->greets = greets_new(&greet);
+	list_init(&r->connects);
+	timer_init(&r->timer, r->loop, on_timer, r);
+	return r;
+}
+
+void
+reach_free(struct reach *r)
+{
+	const void *key;
+	void *value;
+
+	if (!r)
+		return;
+	r->closing = true;
+	timer_stop(&r->timer);
+	LIST_EACH(c, &r->connects, struct connect, in_connects)
+		end_connect(c);
+	greets_free(r->greets);
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);)
+		forget(value);
+	map_free(r->by_id);
+	map_free(r->by_x);
+	free(r);
+}
