@@ -6,8 +6,9 @@
  * checked when they are set, so readers need not.
  *
  * The file: one `name = value` a line, `#` starts a comment line, space
- * around both is ignored, a value may stand in double quotes.  A line is at
- * most OPT_LINE_MAX bytes.
+ * around both is ignored, a value may stand in double quotes, where \" and
+ * \\ are a quote and a backslash.  A line is at most OPT_LINE_MAX bytes.  A
+ * number may be followed by its unit.
  */
 #ifndef OPT_H
 #define OPT_H
@@ -26,7 +27,9 @@ enum opt_type {
 	OPT_INT,		/* min..max */
 	OPT_WORD,		/* one of words */
 	OPT_TEXT,		/* UTF-8, min..max bytes */
-	OPT_LIST		/* may be given several times */
+	/* May be given several times, which replaces the default; an empty
+	 * value empties it. */
+	OPT_LIST
 };
 
 struct opt {
@@ -49,14 +52,15 @@ void opts_free(struct opts *o);
 const struct opt *opts_table(const struct opts *o, size_t *n);
 /* NULL: no such option. */
 const struct opt *opts_find(const struct opts *o, const char *name);
-/* An unknown name is an error that names the nearest one. */
+/* An unknown name is an error that names the nearest one.  STATUS_USAGE. */
 int opts_set(struct opts *o, const char *name, const char *value,
     struct err *e);
 /* "NAME=VALUE" */
 int opts_set_pair(struct opts *o, const char *pair, struct err *e);
 int opts_unset(struct opts *o, const char *name, struct err *e);
 /* Values of the file give way to those already set by opts_set when
- * `weak`.  A missing file is fine.  STATUS_CONFIG with file:line. */
+ * `weak`.  A missing file is fine.  STATUS_CONFIG with file:line; the lines
+ * before it are set, so a reload goes into fresh opts. */
 int opts_load(struct opts *o, const char *path, bool weak, struct err *e);
 int opts_parse(struct opts *o, const char *text, size_t len,
     const char *name, bool weak, struct err *e);
