@@ -80,7 +80,8 @@ emit(struct headless *h, json_t *o)
 {
 	if (!o)
 		die("out of memory");
-	json_dump_callback(o, append, &h->output, JSON_COMPACT);
+	json_dump_callback(o, append, &h->output, JSON_COMPACT |
+	    JSON_REAL_PRECISION(6));
 	buf_u8(&h->output, '\n');
 	json_decref(o);
 }
@@ -579,6 +580,7 @@ headless_close(struct headless *h)
 
 	if (!h)
 		return;
+	loop_unhook(h->loop, LOOP_SHOW, on_show, h);
 	emit(h, event(h, "bye"));
 	flush(h);
 	watch_free(h->in);
