@@ -259,6 +259,7 @@ enter(void)
 	buf_put(tty_out(), on_bytes, sizeof(on_bytes) - 1);
 	if (keypad_xmit)
 		tputs(keypad_xmit, 1, put_byte);
+	tty_flush();
 }
 
 static void
