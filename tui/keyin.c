@@ -178,7 +178,9 @@ send_csi(struct keyin *k, const uint8_t *p, size_t n, uint8_t final,
 		if (final == '$' || final == '@')
 			mods |= MOD_SHIFT;
 	} else {
-		code = code_of_letter(final);
+		/* "CSI 1 ; mods letter"; other numbers are reports. */
+		code = args[0] <= 1 && n_args <= 1 ? code_of_letter(final) :
+		    0;
 		if (final == 'Z' || (final >= 'a' && final <= 'd'))
 			mods |= MOD_SHIFT;
 		if (final == 'M')

@@ -12,7 +12,8 @@
 #include <time.h>
 
 enum {
-	TIME_CELLS = 6,			/* "14:02 " */
+	TIME_CELLS = 5,			/* "14:02" */
+	ROOMY = 44,			/* two blanks between the columns */
 	MARK_CELLS = 3,			/* " vv" */
 	NAME_MIN = 3,
 	NAME_MAX_CELLS = 12,
@@ -94,14 +95,15 @@ columns_of(const struct scene *s, int cols)
 	struct columns c = { 0, 0, 0, 0 };
 	int mine = name_cells(chat_name(s->setup->chat));
 	int theirs = s->open ? name_cells(s->open->title) : 0;
+	const int blanks = cols >= ROOMY ? 2 : 1;
 
-	c.time = cols >= 28 ? TIME_CELLS : 0;
+	c.time = cols >= 28 ? TIME_CELLS + blanks : 0;
 	c.name = mine > theirs ? mine : theirs;
 	if (c.name < NAME_MIN)
 		c.name = NAME_MIN;
 	if (c.name > cols / 4)
 		c.name = cols / 4;
-	c.text = c.time + (c.name > 0 ? c.name + 1 : 0);
+	c.text = c.time + (c.name > 0 ? c.name + blanks : 0);
 	c.width = cols - c.text - MARK_CELLS;
 	if (c.width < 1) {
 		c.text = c.name = c.time = 0;
@@ -143,7 +145,7 @@ ruler(struct pass *p, enum style style, const char *word)
 		col = term_puts(p->r, p->at, col, STYLE_RULE, h);
 	col = side > 0 ? col + 1 : 0;
 	col = term_puts(p->r, p->at, col, style, word) + 1;
-	for (int n = side; n > 0 && col < p->r->cols; n--)
+	while (side > 0 && col < p->r->cols)
 		col = term_puts(p->r, p->at, col, STYLE_RULE, h);
 }
 
