@@ -77,21 +77,26 @@ set_io_error(const struct db *db, int sys, struct err *e)
 	return -1;
 }
 
+static const char recover_hint[] =
+    "put back a backup, or let what can be read be recovered";
+
 static int
 set_damaged(const struct db *db, int rc, struct err *e)
 {
 	err_set(e, STATUS_DAMAGED, rc == SQLITE_NOTADB ?
 	    "%s is not a database any more" : "%s is damaged", db->path);
-	err_next(e, "put back a backup, or let what can be read be recovered");
-	return -1;
+	return err_next(e, recover_hint);
 }
 
 /* The verdict of the last call on this connection, for a person. */
 static int
 set_error(const struct db *db, int rc, struct err *e)
 {
+	int last = errno;	/* SQLite does not tell all it has seen */
 	int sys = db->raw != NULL ? sqlite3_system_errno(db->raw) : 0;
 
+	if (sys == 0)
+		sys = last;
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
 		return set_no_room(db, e);
@@ -123,9 +128,9 @@ set_error(const struct db *db, int rc, struct err *e)
 		return err_set(e, STATUS_FAILURE, "out of memory while using "
 		    "%s", db->path);
 	/* A statement that no longer fits the schema, or the reverse. */
-	err_set(e, STATUS_DAMAGED, "%s: %s", db->path,
+	err_set(e, STATUS_DAMAGED, "%s is damaged: %s", db->path,
 	    db->raw != NULL ? sqlite3_errmsg(db->raw) : sqlite3_errstr(rc));
-	return -1;
+	return err_next(e, recover_hint);
 }
 
 static int
@@ -177,6 +182,9 @@ open_raw(struct db *db, enum db_mode mode, struct err *e)
 	if (rc != SQLITE_OK)
 		return set_error(db, rc, e);
 	sqlite3_extended_result_codes(db->raw, 1);
+	/* What it may not write, it opens for reading all the same. */
+	if (mode == DB_NORMAL && sqlite3_db_readonly(db->raw, "main") == 1)
+		return set_read_only(db, e);
 	return 0;
 }
 
@@ -222,6 +230,11 @@ configure(struct db *db, enum db_mode mode, struct err *e)
 	    "PRAGMA secure_delete=FAST;"
 	    "PRAGMA wal_autocheckpoint=0;";
 
+	/* A file shorter than its header says is read all the same, and one
+	 * bad cell does not condemn its page. */
+	if (mode == DB_SALVAGE &&
+	    db_exec(db, "PRAGMA writable_schema=ON", e) != 0)
+		return -1;
 	if (db_exec(db, common, e) != 0)
 		return -1;
 	switch (mode) {
@@ -231,10 +244,8 @@ configure(struct db *db, enum db_mode mode, struct err *e)
 		sqlite3_wal_hook(db->raw, on_wal_grown, db);
 		return 0;
 	case DB_SALVAGE:
-		/* A file shorter than its header says is read all the same;
-		 * one bad cell does not condemn its page. */
 		db_keep_wal(db, true);
-		return db_exec(db, "PRAGMA writable_schema=ON;", e);
+		return 0;
 	case DB_PEEK:
 		return 0;
 	}

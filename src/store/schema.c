@@ -10,6 +10,9 @@
 enum {
 	/* Places in the header: sqlite.org/fileformat2.html, section 1.3. */
 	HEADER_LEN = 100,
+	HEADER_WRITE_VERSION = 18,
+	HEADER_READ_VERSION = 19,
+	FORMAT_WAL = 2,
 	HEADER_VERSION = 60,
 	HEADER_APPLICATION = 68
 };
@@ -129,6 +132,13 @@ schema_check_file(const struct schema *s, const char *path, struct err *e)
 	version = big_endian(head + HEADER_VERSION);
 	if (version > s->n_steps)
 		return refuse_newer(s, path, version, e);
+	/* Another number would make SQLite write in another manner. */
+	if (head[HEADER_WRITE_VERSION] != FORMAT_WAL ||
+	    head[HEADER_READ_VERSION] != FORMAT_WAL) {
+		err_set(e, STATUS_DAMAGED, "%s is damaged: its header is not "
+		    "what we wrote", path);
+		return err_next(e, "put back a backup");
+	}
 	return 0;
 }
 

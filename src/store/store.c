@@ -308,34 +308,39 @@ store_peek(const char *path)
 bool
 store_wal_is_foreign(struct db *db, int64_t peeked)
 {
+	struct err e = { .status = STATUS_OK };
 	int64_t both;
 
-	return peeked >= 0 &&
-	    db_number(db, generation_sql, &both, NULL) == 0 &&
-	    both != peeked && both - 1 != peeked;
+	if (peeked < 0)
+		return false;
+	/* The file alone makes sense, with the WAL it does not. */
+	if (db_number(db, generation_sql, &both, &e) != 0)
+		return e.status == STATUS_DAMAGED;
+	return both != peeked && both - 1 != peeked;
 }
 
 static int
-check_wal(const char *path, struct db *db, bool had_wal, int64_t peeked,
-    struct err *e)
+refuse_foreign_wal(const char *path, struct err *e)
+{
+	err_set(e, STATUS_DAMAGED, "the log %s-wal does not belong to %s",
+	    path, path);
+	return err_next(e, "put back the right one, or let what can be read "
+	    "be recovered");
+}
+
+static int
+check_wal_is_there(struct db *db, bool had_wal, struct err *e)
 {
 	int64_t open = 0;
 
-	if (store_wal_is_foreign(db, peeked)) {
-		err_set(e, STATUS_DAMAGED, "the log %s-wal does not belong "
-		    "to %s", path, path);
-		return err_next(e, "put back the right one, or let what can "
-		    "be read be recovered");
-	}
 	if (db_number(db, "SELECT open FROM counter", &open, e) != 0)
 		return -1;
-	if (!had_wal && open != 0) {
-		err_set(e, STATUS_DAMAGED, "the log %s-wal is gone: the "
-		    "newest messages may be missing", path);
-		return err_next(e, "put it back, or let what can be read be "
-		    "recovered");
-	}
-	return 0;
+	if (had_wal || open == 0)
+		return 0;
+	err_set(e, STATUS_DAMAGED, "the log %s-wal is gone: the newest "
+	    "messages may be missing", db_path(db));
+	return err_next(e, "put it back, or let what can be read be "
+	    "recovered");
 }
 
 int
@@ -391,9 +396,12 @@ read_counters(struct store *s, struct err *e)
 	if (n[2] > n[1])
 		n[1] = n[2];
 	if ((uint64_t)n[0] > ROW_NUMBERS - 2 * ROWS_SET_ASIDE ||
-	    n[1] > CONTACTS_MAX)
-		return err_set(e, STATUS_DAMAGED, "%s is damaged: its rows "
-		    "are numbered beyond belief", db_path(s->db));
+	    n[1] > CONTACTS_MAX) {
+		err_set(e, STATUS_DAMAGED, "%s is damaged: its rows are "
+		    "numbered beyond belief", db_path(s->db));
+		return err_next(e, "put back a backup, or let what can be "
+		    "read be recovered");
+	}
 	s->reserved = s->reserved_kept = (uint64_t)n[0];
 	s->next_row = (uint64_t)n[0] + 1;
 	s->next_contact = (uint64_t)n[1] + 1;
@@ -416,8 +424,10 @@ adopt(struct store *s, const char *path, bool had_wal, int64_t peeked,
     struct err *e)
 {
 	db_keep_wal(s->db, true);
+	if (store_wal_is_foreign(s->db, peeked))
+		return refuse_foreign_wal(path, e);
 	if (schema_check(&schema_store, s->db, e) != 0 ||
-	    check_wal(path, s->db, had_wal, peeked, e) != 0 ||
+	    check_wal_is_there(s->db, had_wal, e) != 0 ||
 	    store_check_probe(s->db, s->keys, e) != 0)
 		return -1;
 	if (schema_migrate(&schema_store, s->db, e) != 0 ||
@@ -428,13 +438,27 @@ adopt(struct store *s, const char *path, bool had_wal, int64_t peeked,
 	return 0;
 }
 
+static int
+open_there(struct store *s, const char *path, struct err *e)
+{
+	bool had_wal = store_has_wal(path);
+	int64_t peeked = store_peek(path);
+
+	s->db = db_open(path, DB_NORMAL, store_sql, N_SQL, &s->trouble);
+	if (s->db != NULL)
+		return adopt(s, path, had_wal, peeked, e);
+	if (peeked >= 0 && s->trouble.status == STATUS_DAMAGED)
+		return refuse_foreign_wal(path, e);
+	if (e != NULL)
+		*e = s->trouble;
+	return -1;
+}
+
 struct store *
 store_open(const char *path, const struct vault *v, struct err *e)
 {
 	struct store *s = mem_new(sizeof(*s));
 	struct stat st;
-	int64_t peeked;
-	bool had_wal;
 
 	s->next_row = s->next_contact = 1;
 	buf_init(&s->plain);
@@ -442,17 +466,11 @@ store_open(const char *path, const struct vault *v, struct err *e)
 	if (path == NULL)
 		return s;
 	s->keys = store_keys_new(v);
-	if (lstat(path, &st) != 0 && errno == ENOENT &&
-	    make_new(path, s->keys, e) != 0)
-		goto fail;
-	if (schema_check_file(&schema_store, path, e) != 0)
-		goto fail;
-	had_wal = store_has_wal(path);
-	peeked = store_peek(path);
-	s->db = db_open(path, DB_NORMAL, store_sql, N_SQL, e);
-	if (s->db != NULL && adopt(s, path, had_wal, peeked, e) == 0)
+	if ((lstat(path, &st) == 0 || errno != ENOENT ||
+	    make_new(path, s->keys, e) == 0) &&
+	    schema_check_file(&schema_store, path, e) == 0 &&
+	    open_there(s, path, e) == 0)
 		return s;
-fail:
 	db_close(s->db);
 	s->db = NULL;
 	store_close(s);
