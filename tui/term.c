@@ -484,15 +484,28 @@ set_style(enum style s)
 static void
 blank(int row, int col, int n, enum style s)
 {
-	static const char spaces[] = "                                ";
-
 	set_style(s);
-	wmove(stdscr, row, col);
-	while (n > 0) {
-		int k = n < (int)sizeof(spaces) - 1 ? n :
-		    (int)sizeof(spaces) - 1;
+	mvwhline(stdscr, row, col, ' ', n);
+}
 
-		waddnstr(stdscr, spaces, k);
+/* Printable ASCII, by far the most: without the detour over multibyte
+ * characters that curses' string functions take. */
+static void
+put_ascii(int row, int col, enum style s, const char *text, int n)
+{
+	const chtype look = term.attrs[s] | (chtype)COLOR_PAIR(term.pairs[s]);
+	chtype cells[128];
+
+	while (n > 0) {
+		int k = 0;
+
+		while (k < n && k < (int)(sizeof(cells) / sizeof(*cells))) {
+			cells[k] = (chtype)(unsigned char)text[k] | look;
+			k++;
+		}
+		mvwaddchnstr(stdscr, row, col, cells, k);
+		text += k;
+		col += k;
 		n -= k;
 	}
 }
@@ -517,7 +530,6 @@ put_clean(int row, int col, int room, enum style s, const char *text,
 	size_t at = 0;
 	int used = 0;
 
-	patches_erase(term.patches, row, col, 0);
 	set_style(s);
 	while (at < len && used < room) {
 		int w = 0;
@@ -525,7 +537,11 @@ put_clean(int row, int col, int room, enum style s, const char *text,
 
 		if (n > 0) {
 			patches_erase(term.patches, row, col + used, w);
-			mvwaddnstr(stdscr, row, col + used, text + at, (int)n);
+			if ((int)n == w)
+				put_ascii(row, col + used, s, text + at, w);
+			else
+				mvwaddnstr(stdscr, row, col + used, text + at,
+				    (int)n);
 			used += w;
 			at += n;
 			continue;
