@@ -468,6 +468,7 @@ new_tui(const struct tui_setup *setup)
 	t->views = views_new();
 	t->view = views_get(t->views, &nobody);
 	t->flash = mem_str("");
+	t->opts_version = opts_version(setup->opts) - 1;	/* not taken */
 	t->stale = STALE_ALL;
 	return t;
 }
