@@ -4,14 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "log.h"
 #include "map.h"
 #include "nearby.h"
 #include "rand.h"
 #include "secret.h"
-#include "sock.h"
+#include "shout.h"
 
 enum {
 	INTERVAL_MS = 30000,
@@ -24,18 +22,12 @@ enum {
 	REPEAT_MS = 1000,		/* one more broadcast for a newcomer */
 	REPEAT_GAP_MS = 10000,
 	SIGN_MS = 600000,		/* the same bytes at most so long */
-	PACKETS = 256,			/* read in one turn of one socket */
 	/* Rates in a second; verifying costs about 55 us. */
 	VERIFY_NEW = 300,
 	VERIFY_KNOWN = 300,
 	SOURCE_RATE = 20,
 	SOURCES = 1024,			/* buckets, shared by collision */
 	HINT_RATE = 20000
-};
-
-/* "p2pt", transient, link-local: RFC 4291, section 2.7. */
-static const uint8_t group[16] = {
-	0xff, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x70, 0x32, 0x70, 0x74
 };
 
 static const int64_t burst_ms[] = { 500, 1000 };
@@ -46,18 +38,9 @@ struct bucket {
 	bool used;
 };
 
-struct ear {
-	struct lan *lan;
-	int fd;				/* -1: none */
-	struct watch *watch;
-};
-
-enum { SHARED4, SHARED6, OWN4, OWN6, EARS };
-
 struct lan {
 	struct lan_setup setup;
-	struct ear ears[EARS];
-	uint16_t own_port;
+	struct shout *shout;		/* NULL: off, or trouble */
 	struct nearby *nearby;
 	uint8_t nonce[BEACON_NONCE];
 	uint64_t when;
@@ -129,7 +112,7 @@ fill(struct lan *l, struct beacon *b, uint8_t flags)
 {
 	memset(b, 0, sizeof(*b));
 	b->port = l->setup.tcp_port;
-	b->udp_port = l->own_port;
+	b->udp_port = shout_port(l->shout);
 	memcpy(b->nonce, l->nonce, BEACON_NONCE);
 	b->flags = flags;
 }
@@ -192,66 +175,6 @@ slot_now(const struct lan *l)
 }
 
 static void
-note_send_error(struct lan *l, bool ok)
-{
-	if (ok) {
-		l->trouble[0] = '\0';
-		return;
-	}
-	if (errno == EPERM || errno == EACCES)
-		snprintf(l->trouble, sizeof(l->trouble), "a firewall on this "
-		    "machine blocks UDP port %u", (unsigned)l->setup.udp_port);
-}
-
-static void
-send4(struct lan *l, const struct addr *to, const void *p, size_t len)
-{
-	if (l->ears[OWN4].fd >= 0)
-		note_send_error(l, sock_send_to(l->ears[OWN4].fd, to, p, len));
-}
-
-/* Once to every place where broadcast or group reach. */
-static void
-send_everywhere(struct lan *l, const void *p, size_t len)
-{
-	const struct ifaces *f = l->setup.ifaces;
-	struct addr to = { .family = ADDR_V4, .ip = { 127, 255, 255, 255 },
-	    .port = l->setup.udp_port };
-
-	send4(l, &to, p, len);
-	for (size_t i = 0; i < ifaces_count(f); i++) {
-		const struct iface *m = ifaces_at(f, i);
-		bool is_twice = false;
-
-		if (!m->has_broadcast || m->is_loopback)
-			continue;
-		for (size_t j = 0; j < i; j++)
-			is_twice |= ifaces_at(f, j)->has_broadcast &&
-			    addr_same_ip(&ifaces_at(f, j)->broadcast,
-			    &m->broadcast);
-		if (is_twice)
-			continue;
-		to = m->broadcast;
-		to.port = l->setup.udp_port;
-		send4(l, &to, p, len);
-	}
-	for (size_t i = 0; i < ifaces_count(f); i++) {
-		const struct iface *m = ifaces_at(f, i);
-
-		if (m->addr.family != ADDR_V6 || !m->has_multicast ||
-		    addr_kind(&m->addr) != ADDR_LINK_LOCAL ||
-		    l->ears[OWN6].fd < 0)
-			continue;
-		memset(&to, 0, sizeof(to));
-		to.family = ADDR_V6;
-		memcpy(to.ip, group, sizeof(group));
-		to.scope = m->index;
-		to.port = l->setup.udp_port;
-		sock_send_to(l->ears[OWN6].fd, &to, p, len);
-	}
-}
-
-static void
 hint_for(struct lan *l, const uint8_t key[32], const struct beacon *b,
     uint8_t out[BEACON_HINT])
 {
@@ -281,16 +204,29 @@ send_hidden(struct lan *l, uint8_t flags)
 		hint_for(l, key, &b, hints + b.n_hints * BEACON_HINT);
 		if (++b.n_hints < BEACON_HINTS)
 			continue;
-		send_everywhere(l, out, beacon_write_hidden(out, &b));
+		shout_all(l->shout, out, beacon_write_hidden(out, &b));
 		b.n_hints = 0;
 	}
 	if (b.n_hints > 0)
-		send_everywhere(l, out, beacon_write_hidden(out, &b));
+		shout_all(l->shout, out, beacon_write_hidden(out, &b));
+}
+
+static void
+note_trouble(struct lan *l)
+{
+	int error = shout_error(l->shout);
+
+	l->trouble[0] = '\0';
+	if (error == EPERM || error == EACCES)
+		snprintf(l->trouble, sizeof(l->trouble), "a firewall on this "
+		    "machine blocks UDP port %u", (unsigned)l->setup.udp_port);
 }
 
 static void
 say(struct lan *l, uint8_t flags)
 {
+	if (!l->shout)
+		return;
 	switch (l->setup.mode) {
 	case LAN_OFF:
 		break;
@@ -298,9 +234,10 @@ say(struct lan *l, uint8_t flags)
 		send_hidden(l, flags);
 		break;
 	case LAN_EVERYONE:
-		send_everywhere(l, public_bytes(l, flags), BEACON_LEN);
+		shout_all(l->shout, public_bytes(l, flags), BEACON_LEN);
 		break;
 	}
+	note_trouble(l);
 }
 
 static void
@@ -326,18 +263,15 @@ on_answer(void *arg)
 {
 	struct peer *p = arg;
 	struct lan *l = p->lan;
-	int fd = l->ears[p->answer_to.family == ADDR_V4 ? OWN4 : OWN6].fd;
 	uint8_t hint[BEACON_HINT], out[BEACON_MAX];
 	struct beacon b;
 	const uint8_t *key;
 
 	p->answered_ms = loop_now_ms(l->setup.loop);
-	if (fd < 0)
-		return;
 	l->counts.answered++;
 	if (!p->answer_hidden) {
-		sock_send_to(fd, &p->answer_to, public_bytes(l, BEACON_ANSWER),
-		    BEACON_LEN);
+		shout_to(l->shout, &p->answer_to,
+		    public_bytes(l, BEACON_ANSWER), BEACON_LEN);
 		return;
 	}
 	key = pair_key(l, &p->keys);
@@ -348,7 +282,7 @@ on_answer(void *arg)
 	hint_for(l, key, &b, hint);
 	b.hints = hint;
 	b.n_hints = 1;
-	sock_send_to(fd, &p->answer_to, out, beacon_write_hidden(out, &b));
+	shout_to(l->shout, &p->answer_to, out, beacon_write_hidden(out, &b));
 }
 
 static void
@@ -546,8 +480,10 @@ take_hidden(struct lan *l, const struct beacon *b, const struct addr *from)
 }
 
 static void
-take(struct lan *l, const uint8_t *bytes, size_t len, const struct addr *from)
+on_datagram(void *arg, const uint8_t *bytes, size_t len,
+    const struct addr *from)
 {
+	struct lan *l = arg;
 	struct beacon b;
 
 	l->counts.heard++;
@@ -573,93 +509,7 @@ take(struct lan *l, const uint8_t *bytes, size_t len, const struct addr *from)
 		take_hidden(l, &b, from);
 }
 
-static void
-on_readable(void *arg, unsigned events)
-{
-	struct ear *ear = arg;
-	uint8_t bytes[BEACON_MAX + 1];	/* one more: oversize shows */
-
-	(void)events;
-	for (int i = 0; i < PACKETS && ear->fd >= 0; i++) {
-		struct addr from;
-		ssize_t n = sock_receive(ear->fd, bytes, sizeof(bytes), &from);
-
-		if (n < 0) {
-			/* ICMP of an earlier packet, told late. */
-			if (errno == ECONNREFUSED || errno == EINTR)
-				continue;
-			return;
-		}
-		take(ear->lan, bytes, (size_t)n, &from);
-	}
-}
-
-/* ---- sockets ----------------------------------------------------------- */
-
-static int
-open_ear(struct lan *l, int which, uint16_t port, struct err *e)
-{
-	struct addr a = {
-		.family = which == SHARED4 || which == OWN4 ?
-		    ADDR_V4 : ADDR_V6,
-		.port = port
-	};
-	struct ear *ear = &l->ears[which];
-
-	ear->fd = sock_udp(&a, which == SHARED4 || which == SHARED6, e);
-	if (ear->fd < 0)
-		return -1;
-	ear->watch = loop_watch(l->setup.loop, ear->fd, on_readable, ear, e);
-	if (ear->watch)
-		return 0;
-	close(ear->fd);
-	ear->fd = -1;
-	return -1;
-}
-
-static void
-shut_ear(struct ear *ear)
-{
-	watch_free(ear->watch);
-	ear->watch = NULL;
-	if (ear->fd >= 0)
-		close(ear->fd);
-	ear->fd = -1;
-}
-
-/* Both families on one number, because one number is announced. */
-static int
-open_own(struct lan *l, struct err *e)
-{
-	struct addr local;
-
-	for (int i = 0; i < 8; i++) {
-		if (open_ear(l, OWN4, 0, e) != 0)
-			return -1;
-		sock_local(l->ears[OWN4].fd, &local);
-		l->own_port = local.port;
-		if (open_ear(l, OWN6, local.port, NULL) == 0 ||
-		    errno != EADDRINUSE)
-			return 0;
-		if (i < 7)
-			shut_ear(&l->ears[OWN4]);
-	}
-	return 0;
-}
-
-static void
-join_all(struct lan *l)
-{
-	if (l->ears[SHARED6].fd < 0)
-		return;
-	for (size_t i = 0; i < ifaces_count(l->setup.ifaces); i++) {
-		const struct iface *m = ifaces_at(l->setup.ifaces, i);
-
-		/* Joined before: EADDRINUSE, and no matter. */
-		if (m->addr.family == ADDR_V6 && m->has_multicast)
-			sock_join(l->ears[SHARED6].fd, group, m->index);
-	}
-}
+/* ---- the finder -------------------------------------------------------- */
 
 static bool
 is_contact(void *ctx, const struct pubkeys *keys)
@@ -689,20 +539,14 @@ lan_open(const struct lan_setup *setup)
 	l->pair_keys = map_new(ID_LEN);
 	timer_init(&l->timer, setup->loop, on_timer, l);
 	timer_init(&l->repeat, setup->loop, on_repeat, l);
-	for (int i = 0; i < EARS; i++) {
-		l->ears[i].lan = l;
-		l->ears[i].fd = -1;
-	}
 	if (setup->mode == LAN_OFF)
 		return l;
-	if (open_ear(l, SHARED4, setup->udp_port, &e) != 0 ||
-	    open_own(l, &e) != 0) {
+	l->shout = shout_open(setup->loop, setup->ifaces, setup->udp_port,
+	    on_datagram, l, &e);
+	if (l->shout)
+		on_timer(l);
+	else
 		snprintf(l->trouble, sizeof(l->trouble), "%.150s", e.what);
-		return l;
-	}
-	open_ear(l, SHARED6, setup->udp_port, NULL);
-	join_all(l);
-	on_timer(l);
 	return l;
 }
 
@@ -714,12 +558,10 @@ lan_close(struct lan *l)
 
 	if (!l)
 		return;
-	if (l->own_port)
-		say(l, BEACON_GOODBYE);
+	say(l, BEACON_GOODBYE);
 	timer_stop(&l->timer);
 	timer_stop(&l->repeat);
-	for (int i = 0; i < EARS; i++)
-		shut_ear(&l->ears[i]);
+	shout_free(l->shout);
 	nearby_free(l->nearby);
 	for (size_t at = 0; map_next(l->pair_keys, &at, &key, &value);)
 		secret_free(value);
@@ -732,16 +574,15 @@ lan_announce(struct lan *l, uint16_t tcp_port)
 {
 	l->setup.tcp_port = tcp_port;
 	sign_anew(l);
-	if (l->own_port)
-		say(l, 0);
+	say(l, 0);
 }
 
 void
 lan_moved(struct lan *l)
 {
-	if (!l->own_port)
+	if (!l->shout)
 		return;
-	join_all(l);
+	shout_join(l->shout);
 	sign_anew(l);
 	l->burst = 0;
 	on_timer(l);

@@ -1,17 +1,6 @@
 /*
  * lan - finds the people on this network, and lets itself be found.
  *
- * Two UDP sockets a family: one on the discovery port, shared with every
- * other instance of this machine, which only listens; one of our own, from
- * which all is sent and to which answers come.  Never is anything sent to
- * somebody's shared port by unicast: one of its owners would get it, and
- * not the right one.
- *
- * Sent to each interface's directed broadcast, to 127.255.255.255 (two of
- * us on one machine, without a network), and to the IPv6 group
- * ff12::7032:7074 on each interface: some networks drop one and let the
- * other pass.
- *
  *	start: at 0 (a query), 0.5 and 1.5 s; then each 30 s +-20 %, rarer
  *	with more than 100 around; gone after 90 s, or by goodbye
  *
