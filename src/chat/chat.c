@@ -61,6 +61,7 @@ chat_free(struct chat *c)
 	news_free(c->news);
 	buf_wipe(&c->bytes);
 	buf_wipe(&c->words);
+	buf_clear(&c->card);
 	free(c->trouble);
 	free(c);
 }

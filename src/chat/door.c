@@ -223,13 +223,19 @@ contact_at(void *chat, size_t i, struct pubkeys *keys)
 }
 
 void
-door_card(const struct chat *c, struct buf *out)
+door_card(struct chat *c, struct buf *out)
 {
 	struct card card = { .vmin = FRAME_VERSION, .vmax = FRAME_VERSION,
 		.serial = c->serial, .keys = *identity_keys(c->id) };
 
-	memcpy(card.name, c->name, sizeof(card.name));
-	card_write(out, &card, c->id);
+	/* Signed once for each change, not for each link. */
+	if (c->card.len == 0 || c->card_serial != c->serial) {
+		memcpy(card.name, c->name, sizeof(card.name));
+		buf_empty(&c->card);
+		card_write(&c->card, &card, c->id);
+		c->card_serial = c->serial;
+	}
+	buf_put(out, c->card.at, c->card.len);
 }
 
 void

@@ -8,6 +8,6 @@
 
 void door_init(struct chat *c);
 /* My card as it is now, signed, appended. */
-void door_card(const struct chat *c, struct buf *out);
+void door_card(struct chat *c, struct buf *out);
 
 #endif

@@ -130,6 +130,8 @@ struct chat {
 	struct news_list *news;
 	uint64_t epoch;
 	uint64_t serial;		/* of my card */
+	struct buf card;		/* signed under card_serial, or empty */
+	uint64_t card_serial;
 	char name[CARD_NAME_MAX + 1];
 	bool is_away;
 	char away[AWAY_TEXT_MAX + 1];
