@@ -275,6 +275,7 @@ start_noise(struct chan *c)
 		.pattern = c->kind == KIND_IK ? NOISE_IK : NOISE_XX,
 		.initiator = c->link.initiator,
 		.s = identity_x_secret(c->room->id),
+		.s_public = identity_keys(c->room->id)->x,
 		.rs = c->link.initiator && c->kind == KIND_IK ? c->x : NULL
 	};
 
