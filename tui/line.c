@@ -75,7 +75,8 @@ run_command(struct tui *t, const char *line)
 	echo = mem_printf("> %s", line);
 	tui_note(t, STYLE_DIM, echo);
 	free(echo);
-	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, t, &e) != 0)
+	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, t,
+	    &e) != 0)
 		tui_note_error(t, &e);
 	t->stale |= STALE_PEOPLE | STALE_TALK | STALE_STATUS;
 }

@@ -123,7 +123,7 @@ add_key(const char *name, int32_t code, unsigned mods)
 	if (!seq || seq == (char *)-1 || seq[0] != 033 || !seq[1] ||
 	    strlen(seq) >= sizeof(row->seq) || term.n_rows == KEY_ROWS)
 		return;
-	strcpy(row->seq, seq);
+	memcpy(row->seq, seq, strlen(seq) + 1);
 	row->key = (struct key){ code, mods };
 	term.n_rows++;
 }
@@ -297,20 +297,6 @@ start_curses(struct err *e)
 }
 
 static void
-on_key(void *arg, struct key k)
-{
-	(void)arg;
-	term.ev.on_key(term.ev.arg, k);
-}
-
-static void
-on_paste(void *arg, const void *text, size_t len)
-{
-	(void)arg;
-	term.ev.on_paste(term.ev.arg, text, len);
-}
-
-static void
 on_focus(void *arg, bool has_it)
 {
 	(void)arg;
@@ -318,51 +304,18 @@ on_focus(void *arg, bool has_it)
 	term.ev.on_focus(term.ev.arg);
 }
 
-static void
-on_drained(void *arg)
-{
-	(void)arg;
-	/* Frames were skipped meanwhile. */
-	term.ev.on_resize(term.ev.arg);
-}
-
-static void
-on_gone(void *arg)
-{
-	(void)arg;
-	term.ev.on_gone(term.ev.arg);
-}
-
-static void
-add_restore(struct buf *b, const char *s)
-{
-	/* Padding ("$<5>") is for terminals of another age. */
-	while (s && *s) {
-		size_t n = strcspn(s, "$");
-		const char *end = NULL;
-
-		buf_put(b, s, n);
-		s += n;
-		if (*s == '$' && s[1] == '<')
-			end = strchr(s, '>');
-		if (end)
-			s = end + 1;
-		else if (*s)
-			buf_put(b, s++, 1);
-	}
-}
-
 /* The bytes that give a terminal back when nobody can call curses. */
 static void
 make_restore(struct buf *b)
 {
+	const char *const parts[] = { off_bytes, exit_attribute_mode,
+		cursor_normal, keypad_local, exit_ca_mode, "\r" };
+
 	buf_init(b);
-	add_restore(b, off_bytes);
-	add_restore(b, exit_attribute_mode);
-	add_restore(b, cursor_normal);
-	add_restore(b, keypad_local);
-	add_restore(b, exit_ca_mode);
-	add_restore(b, "\r");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (parts[i])
+			buf_put(b, parts[i], strlen(parts[i]));
+	}
 }
 
 static void
@@ -397,12 +350,14 @@ start(struct err *e)
 int
 term_open(struct loop *l, const struct term_events *ev, struct err *e)
 {
-	static const struct tty_events events = {
-		.on_key = on_key,
-		.on_paste = on_paste,
+	const struct tty_events events = {
+		.arg = ev->arg,
+		.on_key = ev->on_key,
+		.on_paste = ev->on_paste,
 		.on_focus = on_focus,
-		.on_drained = on_drained,
-		.on_gone = on_gone
+		/* Frames were skipped meanwhile. */
+		.on_drained = ev->on_resize,
+		.on_gone = ev->on_gone
 	};
 
 	setlocale(LC_CTYPE, "");
@@ -533,7 +488,8 @@ put_clean(int row, int col, int room, enum style s, const char *text,
 	set_style(s);
 	while (at < len && used < room) {
 		int w = 0;
-		size_t n = patch_plain_run(text + at, len - at, room - used, &w);
+		size_t n = patch_plain_run(text + at, len - at, room - used,
+		    &w);
 
 		if (n > 0) {
 			patches_erase(term.patches, row, col + used, w);

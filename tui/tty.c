@@ -79,15 +79,28 @@ on_deadly(int signo)
 	raise(signo);
 }
 
+/* Without padding ("$<5>"): that is for terminals of another age. */
+static void
+keep_restore(const char *s)
+{
+	rescue.len = 0;
+	while (*s && rescue.len < sizeof(rescue.bytes)) {
+		const char *end = s[0] == '$' && s[1] == '<' ?
+		    strchr(s, '>') : NULL;
+
+		if (end)
+			s = end + 1;
+		else
+			rescue.bytes[rescue.len++] = *s++;
+	}
+}
+
 static void
 arm_rescue(const char *restore)
 {
 	struct sigaction sa;
 
-	rescue.len = strlen(restore);
-	if (rescue.len > sizeof(rescue.bytes))
-		rescue.len = sizeof(rescue.bytes);
-	memcpy(rescue.bytes, restore, rescue.len);
+	keep_restore(restore);
 	rescue.armed = 1;
 	mem_on_death(rescue_now);
 	memset(&sa, 0, sizeof(sa));
