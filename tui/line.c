@@ -42,21 +42,58 @@ is_lossy_quit(const struct tui *t, const struct cmd *c)
 
 /* ---- saying -------------------------------------------------------------- */
 
-/* An answer line of a command. */
+/* A command that has something to say is shown above its answers; one that
+ * just does it needs no words. */
+struct answers {
+	struct tui *t;
+	const char *line;
+	bool begun;
+};
+
+static void
+begin_answers(struct answers *a)
+{
+	char *echo;
+
+	if (a->begun)
+		return;
+	a->begun = true;
+	echo = mem_printf("> %s", a->line);
+	tui_note(a->t, STYLE_DIM, echo);
+	free(echo);
+}
+
 static void
 on_say(void *arg, const char *line)
 {
-	tui_note(arg, STYLE_DIM, line);
+	struct answers *a = arg;
+
+	begin_answers(a);
+	tui_note(a->t, STYLE_DIM, line);
+}
+
+/* The line as it is run: where only a PEER is asked for and none is given,
+ * the open chat's is meant.  Fresh string. */
+static char *
+complete_line(const struct tui *t, const struct cmd *c, const char *line,
+    bool has_args)
+{
+	const struct person *p = tui_open_person(t);
+
+	if (c && p && !has_args && c->min == 1 && c->args[0] == CMD_PEER)
+		return mem_printf("/%s %s", c->name, p->id_text);
+	return mem_str(line);
 }
 
 static void
 run_command(struct tui *t, const char *line)
 {
 	const size_t n = strcspn(line + 1, " ");
-	char *name = mem_strn(line + 1, n);
+	const bool has_args = line[1 + n + strspn(line + 1 + n, " ")] != '\0';
+	struct answers a = { .t = t, .line = line };
+	char *name = mem_strn(line + 1, n), *full;
 	const struct cmd *c = cmds_find(t->setup.cmds, name);
 	struct err e = { 0 };
-	char *echo;
 
 	free(name);
 	if (is_lossy_quit(t, c)) {
@@ -64,20 +101,20 @@ run_command(struct tui *t, const char *line)
 		return;
 	}
 	/* The pane is more than the lines that this command would print. */
-	if (c && strcmp(c->name, "help") == 0 &&
-	    line[1 + n + strspn(line + 1 + n, " ")] == '\0') {
+	if (c && strcmp(c->name, "help") == 0 && !has_args) {
 		struct scene s = tui_scene(t);
 
 		help_open(t->help, &s, "");
 		t->stale |= STALE_ALL;
 		return;
 	}
-	echo = mem_printf("> %s", line);
-	tui_note(t, STYLE_DIM, echo);
-	free(echo);
-	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, t,
-	    &e) != 0)
+	full = complete_line(t, c, line, has_args);
+	if (cmds_run(t->setup.cmds, full, tui_open_person(t), on_say, &a,
+	    &e) != 0) {
+		begin_answers(&a);
 		tui_note_error(t, &e);
+	}
+	free(full);
 	t->stale |= STALE_PEOPLE | STALE_TALK | STALE_STATUS;
 }
 
