@@ -209,6 +209,33 @@ act(struct tui *t, const struct action *a)
 	}
 }
 
+/*
+ * Before any chat is open the arrows and Enter belong to the list, though
+ * the cursor waits in the input: picking somebody comes first, and whoever
+ * types a command instead is not in its way.
+ */
+static bool
+leads_to_list(const struct tui *t, const struct action *a)
+{
+	size_t len;
+
+	if (t->list_focused || tui_open_person(t) ||
+	    people_count(t->people) == 0 || help_is_open(t->help))
+		return false;
+	edit_text(t->edit, &len);
+	return len == 0 && (a->id == ACT_SEND || (a->id == ACT_EDIT &&
+	    (a->arg == EDIT_UP || a->arg == EDIT_DOWN)));
+}
+
+static void
+lead_to_list(struct tui *t, const struct action *a)
+{
+	if (a->id == ACT_SEND)
+		list_open(t);
+	else
+		tui_focus(t, true);
+}
+
 /* ---- what the terminal reports ------------------------------------------- */
 
 /* True: the key was the answer. */
@@ -265,7 +292,9 @@ act_on_key(void *arg, struct key k)
 
 	if (answer(t, k) || help_key(t, a, k))
 		return;
-	if (a)
+	if (a && leads_to_list(t, a))
+		lead_to_list(t, a);
+	else if (a)
 		act(t, a);
 	else if (key_is_text(k))
 		type(t, k);

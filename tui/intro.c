@@ -31,15 +31,14 @@ say_nearby(struct intro *in, const struct scene *s)
 	const struct roster *r = chat_roster(s->setup->chat);
 	const char *trouble = reach->lan_trouble ?
 	    reach->lan_trouble(reach->arg) : NULL;
-	char key[KEYNAME_LEN];
 	size_t n = 0;
 
 	for (size_t i = 0; i < roster_count(r); i++)
 		n += roster_at(r, i)->nearby;
 	if (n > 0) {
-		say(in, STYLE_GOOD, 0, "%zu %s near you: %s, arrow keys, "
-		    "Enter, and write.", n, n == 1 ? "person is" :
-		    "people are", scene_key(s, "focus", key));
+		say(in, STYLE_GOOD, 0, "%zu %s near you: choose with the "
+		    "arrow keys, Enter, and write.", n, n == 1 ?
+		    "person is" : "people are");
 		return;
 	}
 	say(in, STYLE_TEXT, 0, "Nobody is near you yet. Whoever starts "

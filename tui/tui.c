@@ -108,6 +108,13 @@ go(struct tui *t, const struct user_id *id)
 	if (v == t->view)
 		return;
 	keep_draft(t);
+	/* What was written before anybody was chosen was meant for whoever
+	 * is chosen now. */
+	if (user_id_equal(&t->open, &nobody) && v->draft.len == 0) {
+		buf_put(&v->draft, t->view->draft.at, t->view->draft.len);
+		v->draft_cursor = t->view->draft_cursor;
+		buf_wipe(&t->view->draft);
+	}
 	t->view = v;
 	t->open = *id;
 	edit_set(t->edit, (const char *)v->draft.at, v->draft.len,
