@@ -97,6 +97,8 @@ news_undo(struct news_list *n)
 void
 news_forget(struct news_list *n)
 {
+	if (n->shown == 0)
+		return;
 	for (size_t i = 0; i < n->shown; i++)
 		release(&n->at[i]);
 	n->n -= n->shown;

@@ -1,0 +1,114 @@
+/*
+ * sim - Alice, Bob and anybody else in one process: real hearts on real
+ * stores, joined by wires that lose, repeat, reorder and break.
+ *
+ * Each node has a virtual loop of its own, moved in step by sim_run_ms, so
+ * that a node can be stopped, killed, copied and started again.  A frame
+ * takes a millisecond.  Everything random comes from the seed of the sim.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chat.h"
+#include "frame.h"
+
+enum { SIM_NODES = 80, SIM_LOG = 4096 };
+
+/* What a viewer would have been told, copied. */
+struct told {
+	enum news_kind kind;
+	struct user_id who;
+	char text[200];			/* of the line, or of the notice */
+	uint8_t state;
+	bool on;
+	int64_t at_ms;
+};
+
+struct sim;
+
+struct node {
+	struct sim *sim;
+	char name[24];
+	char path[160];			/* "" : keeps nothing */
+	struct identity *id;
+	struct vault *vault;
+	struct opts *opts;
+	struct loop *loop;
+	struct store *store;
+	struct chat *chat;
+	const struct carrier_events *net;	/* chat's half of the door */
+	int64_t wall_ms;		/* of the next start */
+	bool full;			/* its disk takes nothing */
+	size_t room;			/* its carrier's, per peer */
+	struct told *log;
+	size_t n_told;
+	size_t n_wants, n_drops, n_refused, n_announced;
+	bool wanted[SIM_NODES], urgent[SIM_NODES];
+};
+
+struct sim *sim_new(unsigned seed);
+void sim_free(struct sim *s);
+/* With a store in the sim's directory / that keeps nothing. */
+struct node *sim_node(struct sim *s, const char *name);
+struct node *sim_ephemeral(struct sim *s, const char *name);
+/* A new identity that calls itself like another one. */
+struct node *sim_impostor(struct sim *s, const char *name);
+
+void sim_run_ms(struct sim *s, int64_t ms);
+/* They see each other's beacons. */
+void sim_see(struct sim *s, struct node *a, struct node *b);
+/* A proven link; false: one of them does not welcome the other. */
+bool sim_join(struct sim *s, struct node *a, struct node *b);
+/* It breaks, with what is under way on it. */
+void sim_part(struct sim *s, struct node *a, struct node *b);
+/* Seen, joined and both accepted. */
+void sim_meet(struct sim *s, struct node *a, struct node *b);
+/* After n more frames from -> to nothing passes there until they join. */
+void sim_cut_after(struct sim *s, struct node *from, struct node *to, int n);
+/* Percent of the frames lost, said twice, overtaken. */
+void sim_weather(struct sim *s, int lost, int twice, int swapped);
+/* One frame from `from`, as bytes, straight into to's ears. */
+enum heard sim_hear(struct node *to, struct node *from,
+    const struct frame *f);
+enum heard sim_hear_bytes(struct node *to, struct node *from, const void *p,
+    size_t len);
+
+/* Stops in order and starts again / after a SIGKILL. */
+void sim_restart(struct sim *s, struct node *n);
+void sim_kill(struct sim *s, struct node *n);
+/* A copy of its database is put aside / put back, and started. */
+void sim_backup(struct node *n);
+void sim_restore(struct sim *s, struct node *n);
+
+/* chat_commit, on this node's disk. */
+int sim_commit(struct node *n, struct err *e);
+
+/* How one knows the other; NULL: not at all. */
+struct person *sim_person(struct node *who, struct node *of);
+int sim_say(struct node *from, struct node *to, const char *text);
+size_t sim_lines(struct node *who, struct node *of);
+const struct line *sim_line(struct node *who, struct node *of, size_t i);
+/* "one|two|three" of what who sees of theirs, in its order. */
+const char *sim_heard(struct node *who, struct node *of);
+/* How often such news came, optionally with this text. */
+size_t sim_told(const struct node *n, enum news_kind kind, const char *text);
+const struct told *sim_last(const struct node *n, enum news_kind kind);
+void sim_forget_told(struct node *n);
+unsigned sim_random(struct sim *s, unsigned below);
+
+#define ok(cond, why) do { \
+	if (!(cond)) \
+		fail_msg("%s: %s", #cond, why); \
+} while (0)
+
+#endif
