@@ -3,6 +3,7 @@
  * loop, and closes in the opposite order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
@@ -58,6 +59,31 @@ complain(const struct err *e)
 	fprintf(stderr, "p2ptui: %s%s%s\n", e->what, e->next[0] ? "; " : "",
 	    e->next);
 	return e->status;
+}
+
+/*
+ * Of the descriptors 0, 1 and 2, one that came closed would be the next
+ * file we open, and that file would get our output.  It is taken by
+ * something that cannot be used, so that using it fails.
+ */
+static void
+take_standard_fds(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			exit(STATUS_FAILURE);	/* and nowhere to say why */
+}
+
+static int
+check_output(struct err *e)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return 0;
+	err_set(e, STATUS_USAGE, "the standard output is closed");
+	return err_next(e, "headless mode writes its events there");
 }
 
 /* ---- signals ------------------------------------------------------------- */
@@ -255,7 +281,7 @@ run(struct app *a, struct err *e)
 {
 	int status;
 
-	if (!a->start.headless && tui_check(e) < 0)
+	if ((a->start.headless ? check_output(e) : tui_check(e)) < 0)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
@@ -279,6 +305,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
+	take_standard_fds();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 #ifdef SIGXFSZ
