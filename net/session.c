@@ -10,7 +10,9 @@
 enum {
 	LEGS_MAX = 4,
 	PING_LEN = 8,
-	MOVED_MS = 5000			/* round trips are told this often */
+	MOVED_MS = 5000,		/* round trips are told this often */
+	FIRST_PONGS = 3,		/* until the round trip is believed */
+	FIRST_PING_MS = 300		/* silence between those */
 };
 
 /* One link. */
@@ -24,6 +26,7 @@ struct leg {
 	bool pinged;			/* since unanswered_ms */
 	int64_t ping_us;		/* when, and what the ping says; 0 */
 	int64_t rtt_us;			/* smoothed; -1: unknown */
+	unsigned n_pongs;		/* counts to FIRST_PONGS */
 	int64_t retired_ms;		/* 0: in use */
 	char where[80];
 };
@@ -71,9 +74,10 @@ tell_moved(struct session *s)
 	const struct leg *b = s->best;
 	int64_t was = s->told_rtt_us, is = b->rtt_us;
 	bool far = was < 0 || is > was + was / 2 || is < was - was / 3;
+	bool fresh = was < 0 || b->n_pongs < FIRST_PONGS;
 
 	if (b->link->path == s->told_path &&
-	    (is < 0 || !far || (was >= 0 && now_ms(s) - s->told_ms < MOVED_MS)))
+	    (is < 0 || !far || (!fresh && now_ms(s) - s->told_ms < MOVED_MS)))
 		return;
 	s->told_path = b->link->path;
 	s->told_rtt_us = is;
@@ -188,9 +192,16 @@ on_pong(struct leg *l, const uint8_t *body, size_t len)
 		return;
 	rtt = loop_clock(s->setup.loop)->mono_us - l->ping_us;
 	l->ping_us = 0;
-	l->rtt_us = l->rtt_us < 0 ? rtt : (l->rtt_us * 7 + rtt) / 8;
+	/* The first answers come from somebody who is busy writing us down;
+	 * the quickest of a few is what the wire takes. */
+	if (l->n_pongs == FIRST_PONGS)
+		l->rtt_us = (l->rtt_us * 7 + rtt) / 8;
+	else if (l->rtt_us < 0 || rtt < l->rtt_us)
+		l->rtt_us = rtt;
 	if (l == s->best)
 		tell_moved(s);
+	if (l->n_pongs < FIRST_PONGS && ++l->n_pongs < FIRST_PONGS)
+		s->setup.wake(s->setup.owner, FIRST_PING_MS);
 }
 
 void
@@ -235,7 +246,8 @@ sweep_leg(struct leg *l)
 		return -1;
 	}
 	if (!l->unanswered_ms) {
-		left = l->heard_ms + SESSION_IDLE_MS - now;
+		left = l->heard_ms + (l->n_pongs < FIRST_PONGS ?
+		    FIRST_PING_MS : SESSION_IDLE_MS) - now;
 		if (left > 0)
 			return left;
 		ping(l);
