@@ -132,7 +132,7 @@ take_admission(struct chat *c, struct person *p)
 	turn_touch(c, p);
 	p->who.admitted = true;
 	turn_dirty_who(c, p);
-	post_again(c, p);
+	turn_post(c, p, TELL_FRAMES);
 	people_changed(c, p);
 }
 
@@ -197,6 +197,9 @@ take_counted(struct chat *c, struct person *p, const struct frame *f)
 	post_ack(c, p, f->epoch);
 	if (first)
 		reading_gaps(p);
+	/* What they dropped before they let me in goes again. */
+	if (f->type == FRAME_ACCEPT)
+		post_again(c, p);
 	if ((f->type == FRAME_TEXT || f->type == FRAME_ACTION) &&
 	    keep_line(c, p, f, &why) < 0)
 		return fail(c, &why);

@@ -559,12 +559,12 @@ sim_hear(struct node *to, struct node *from, const struct frame *f)
 /* ---- time --------------------------------------------------------------- */
 
 static void
-deliver(struct sim *s, size_t from, size_t to)
+deliver(struct sim *s, size_t from, size_t to, int64_t until_ms)
 {
 	struct wire *w = &s->wires[from][to];
 	struct node *a = s->nodes[from], *b = s->nodes[to];
 
-	while (w->first && w->first->due_ms <= s->now_ms) {
+	while (w->first && w->first->due_ms <= until_ms) {
 		struct parcel *p = w->first;
 		enum heard heard;
 
@@ -617,13 +617,16 @@ sim_run_ms(struct sim *s, int64_t ms)
 		s->now_ms++;
 		for (size_t i = 0; i < s->n; i++)
 			for (size_t k = 0; k < s->n; k++)
-				deliver(s, i, k);
+				deliver(s, i, k, s->now_ms);
 		for (size_t i = 0; i < s->n; i++)
 			turn(s->nodes[i]);
 		for (size_t i = 0; i < s->n; i++)
 			for (size_t k = 0; k < s->n; k++) {
-				if (s->drop[i][k])
+				/* What it said before is out already. */
+				if (s->drop[i][k]) {
+					deliver(s, i, k, INT64_MAX);
 					sim_part(s, s->nodes[i], s->nodes[k]);
+				}
 				s->drop[i][k] = false;
 			}
 	}

@@ -777,6 +777,21 @@ t_unsend_refuses_what_is_on_its_way(void **state)
 	ok(strstr(e.what, "on its way") != NULL, e.what);
 }
 
+static void
+t_unsend_refuses_what_may_have_been_sent_before_a_kill(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	sim_meet(s, alice, bob);
+	sim_cut_after(s, bob, alice, 0);
+	say(alice, bob, "heard");
+	sim_run_ms(s, 10);
+	sim_kill(s, alice);
+	ok(chat_unsend(alice->chat, sim_person(alice, bob), &e) < 0,
+	    "nobody remembers whether it left");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -820,6 +835,7 @@ main(void)
 		TEST(t_unsend_takes_back_what_no_link_carried),
 		TEST(t_unsend_survives_a_kill),
 		TEST(t_unsend_refuses_what_is_on_its_way),
+		TEST(t_unsend_refuses_what_may_have_been_sent_before_a_kill),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,23 @@ t_a_stranger_has_eight_lines(void **state)
 }
 
 static void
+t_who_was_forgotten_asks_like_a_stranger(void **state)
+{
+	(void)state;
+	sim_meet(s, alice, bob);
+	ok(chat_remove(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 5);
+	sim_join(s, alice, bob);
+	for (int i = 0; i < 20; i++)
+		ok(sim_say(alice, bob, "x") == 0, "said");
+	sim_run_ms(s, 50);
+	ok(sim_lines(bob, alice) == REQUEST_LINES_MAX, "a request");
+	ok(chat_accept(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 50);
+	ok(sim_lines(bob, alice) == 20, "the rest comes at once");
+}
+
+static void
 t_a_rude_stranger_has_eight_lines(void **state)
 {
 	struct frame f = { .version = FRAME_VERSION, .type = FRAME_TEXT,
@@ -614,6 +631,7 @@ main(void)
 		TEST(t_both_write_first),
 		TEST(t_accepted_beforehand_may_write),
 		TEST(t_a_stranger_has_eight_lines),
+		TEST(t_who_was_forgotten_asks_like_a_stranger),
 		TEST(t_a_rude_stranger_has_eight_lines),
 		TEST(t_sixty_four_requests_wait),
 		TEST(t_requests_off_lets_no_stranger_in),

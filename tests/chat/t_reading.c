@@ -404,6 +404,22 @@ t_a_long_talk_loses_its_front(void **state)
 }
 
 static void
+t_what_left_memory_unread_leaves_the_disk_when_read(void **state)
+{
+	(void)state;
+	for (int i = 0; i < TALK_LINES_MAX + 500; i++) {
+		ok(sim_say(alice, bob, "x") == 0, "said");
+		if (i % 2000 == 0)
+			sim_run_ms(s, 20);
+	}
+	sim_run_ms(s, 300);
+	ok(unread(bob, alice) == TALK_LINES_MAX, "the rest left memory");
+	look(bob, alice);
+	sim_kill(s, bob);
+	ok(sim_lines(bob, alice) == 0, "and was read with the others");
+}
+
+static void
 t_news_of_one_turn_are_gone_in_the_next(void **state)
 {
 	(void)state;
@@ -435,6 +451,7 @@ main(void)
 		TEST(t_history_forget),
 		TEST(t_clear_leaves_what_is_owed_and_unread),
 		TEST(t_a_long_talk_loses_its_front),
+		TEST(t_what_left_memory_unread_leaves_the_disk_when_read),
 		TEST(t_news_of_one_turn_are_gone_in_the_next),
 	};
 
