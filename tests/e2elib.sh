@@ -124,7 +124,7 @@ say() { printf '%s\n' "$2" >&"${IN[$1]}"; }
 # event NAME FILTER [SECONDS]: the first event of this life that the filter
 # of jq selects.
 event() {
-	local name=$1 limit end
+	local name=$1 limit end dead=''
 	limit=${3:-$PATIENCE}
 	end=$((SECONDS + limit))
 	while :; do
@@ -132,9 +132,12 @@ event() {
 			"first(inputs | select($2))" 2>/dev/null)
 		[ -z "$EV" ] || return 0
 		[ "$SECONDS" -le "$end" ] || break
+		# the dead say nothing more, after one last look
+		[ -z "$dead" ] || break
+		kill -0 "${PID[$name]:-0}" 2>/dev/null || dead=', it is dead'
 		pause 0.02
 	done
-	diag "$name: no event with $2 in $limit s; its last ones:"
+	diag "$name: no event with $2 in $limit s$dead; its last ones:"
 	tail -n 8 "$T/$name.out" | sed 's/^/#   /'
 	tail -n 4 "$T/$name.err" | sed 's/^/#   /'
 	return 1
