@@ -18,6 +18,7 @@
 #include "cmd-net.h"
 #include "cmd.h"
 #include "headless.h"
+#include "keymap.h"
 #include "log.h"
 #include "loop.h"
 #include "net.h"
@@ -276,6 +277,23 @@ close_all(struct app *a)
 	log_close();
 }
 
+/* Keys are the screen's business, but a mistake in them is found at start
+ * like any other of the configuration. */
+static int
+check_binds(const struct opts *opts, struct err *e)
+{
+	const char *const *lines;
+	size_t n = opts_list(opts, "bind", &lines);
+
+	for (size_t i = 0; i < n; i++)
+		if (keymap_check(lines[i], e) < 0) {
+			if (e)
+				e->status = STATUS_CONFIG;
+			return err_prefix(e, "option bind");
+		}
+	return 0;
+}
+
 static int
 run(struct app *a, struct err *e)
 {
@@ -285,6 +303,7 @@ run(struct app *a, struct err *e)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
+	    check_binds(a->start.opts, e) < 0 ||
 	    (*opts_text(a->start.opts, "log") &&
 	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
 	    NULL : a->profile.log, e) < 0))

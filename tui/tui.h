@@ -29,7 +29,6 @@ struct tui_setup {
 	struct cmds *cmds;
 	struct opts *opts;
 	struct tui_reach reach;
-	const char *config_path;	/* for /save */
 	bool first_start;		/* explain yourself */
 	bool ephemeral;			/* a visible mark */
 };
