@@ -35,12 +35,14 @@ struct net {
 
 /* ---- chat's door ------------------------------------------------------- */
 
+/* While closing, chat has turns of its own: the rooms below are gone then. */
+
 static int
 carry_send(void *net, const struct user_id *to, const void *frame, size_t len)
 {
 	struct net *n = net;
 
-	return reach_send(n->reach, to, frame, len);
+	return n->closing ? -1 : reach_send(n->reach, to, frame, len);
 }
 
 static size_t
@@ -48,7 +50,7 @@ carry_room(void *net, const struct user_id *to)
 {
 	struct net *n = net;
 
-	return reach_room(n->reach, to);
+	return n->closing ? 0 : reach_room(n->reach, to);
 }
 
 static void
@@ -57,7 +59,8 @@ carry_want(void *net, const struct pubkeys *to, const char *where, bool want,
 {
 	struct net *n = net;
 
-	reach_want(n->reach, to, where, want, urgent);
+	if (!n->closing)
+		reach_want(n->reach, to, where, want, urgent);
 }
 
 static void
@@ -65,7 +68,8 @@ carry_drop(void *net, const struct user_id *who)
 {
 	struct net *n = net;
 
-	reach_drop(n->reach, who, CLOSE_UNWANTED);
+	if (!n->closing)
+		reach_drop(n->reach, who, CLOSE_UNWANTED);
 }
 
 static void
@@ -73,7 +77,8 @@ carry_announce(void *net)
 {
 	struct net *n = net;
 
-	lan_announce(n->lan, listener_port(n->listener));
+	if (!n->closing)
+		lan_announce(n->lan, listener_port(n->listener));
 }
 
 static int
@@ -81,6 +86,8 @@ carry_connect(void *net, const char *host_port, struct err *e)
 {
 	struct net *n = net;
 
+	if (n->closing)
+		return err_set(e, STATUS_TRY_AGAIN, "p2ptui is closing");
 	return reach_connect(n->reach, host_port, e);
 }
 
