@@ -15,7 +15,7 @@
 enum {
 	READ_STEP = 65536,
 	READ_TURN = 262144,		/* then the others get their turn */
-	KEEP_MAX = 131072,		/* an empty buffer above this is freed */
+	KEEP_MAX = 131072,		/* an empty buffer above it is freed */
 	LINGER_MS = 300
 };
 

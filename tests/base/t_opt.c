@@ -297,8 +297,8 @@ static void
 t_save_writes_what_differs_and_load_reads_it(void **state)
 {
 	static const char *const names[] = {
-		"Bob", "Bob ", " Bob ", "\"Bob\"", "B\\", "\\\"", "\" ", "#1", "a = b",
-		"\xe2\x82\xac \xf0\x9f\x98\x80", "\\"
+		"Bob", "Bob ", " Bob ", "\"Bob\"", "B\\", "\\\"", "\" ", "#1",
+		"a = b", "\xe2\x82\xac \xf0\x9f\x98\x80", "\\"
 	};
 	char text[500];
 
