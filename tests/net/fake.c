@@ -59,6 +59,8 @@ on_seen(void *chat, const struct sighting *s)
 
 	n->n_seen++;
 	n->seen = *s;
+	if (n->look_for && keys_equal(&s->keys, &n->look_for->keys))
+		n->n_found++;
 }
 
 static void

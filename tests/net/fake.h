@@ -43,6 +43,8 @@ struct node {
 	int n_seen, n_lost, n_up, n_down, n_moved, n_heard, n_room, n_notice,
 	    n_failed;
 	struct sighting seen;
+	const struct node *look_for;	/* whose sightings are counted */
+	int n_found;
 	struct card up;
 	char up_where[80];
 	enum path path;
