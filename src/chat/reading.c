@@ -133,7 +133,7 @@ reading_announce(struct chat *c, struct person *p)
 
 		if (l->state == MSG_UNREAD)
 			news_add(c->news, NEWS_MESSAGE, &p->id, l, false,
-			    false);
+			    true);
 	}
 }
 

@@ -267,11 +267,12 @@ write_person(struct chat *c, struct person *p, struct err *e)
 }
 
 static int
-write_all(struct chat *c, struct err *e)
+write_all(struct chat *c, bool *wrote, struct err *e)
 {
 	for (size_t i = 0; i < c->n_dirty; i++)
 		if (write_person(c, c->dirty[i], e) < 0)
 			return -1;
+	*wrote = store_is_dirty(c->store);
 	return store_commit(c->store, e);
 }
 
@@ -422,15 +423,16 @@ int
 turn_commit(struct chat *c, struct err *e)
 {
 	struct err why = { 0 };
+	bool wrote;
 
 	post_prepare(c);
-	if (write_all(c, &why) < 0) {
+	if (write_all(c, &wrote, &why) < 0) {
 		turn_fail(c, &why, e != NULL);
 		if (e)
 			*e = why;
 		return -1;
 	}
-	if (c->trouble) {
+	if (c->trouble && wrote) {
 		free(c->trouble);
 		c->trouble = NULL;
 		timer_stop(&c->retry);

@@ -579,8 +579,8 @@ deliver(struct sim *s, size_t from, size_t to, int64_t until_ms)
 }
 
 /* RLIMIT_FSIZE is the process's, so it is low only while this node runs. */
-static void
-squeeze(const struct node *n, bool on)
+void
+sim_squeeze(const struct node *n, bool on)
 {
 	struct rlimit limit;
 
@@ -594,20 +594,9 @@ squeeze(const struct node *n, bool on)
 static void
 turn(struct node *n)
 {
-	squeeze(n, true);
+	sim_squeeze(n, true);
 	loop_virtual_run(n->loop, 1);
-	squeeze(n, false);
-}
-
-int
-sim_commit(struct node *n, struct err *e)
-{
-	int done;
-
-	squeeze(n, true);
-	done = chat_commit(n->chat, e);
-	squeeze(n, false);
-	return done;
+	sim_squeeze(n, false);
 }
 
 void

@@ -90,8 +90,8 @@ void sim_kill(struct sim *s, struct node *n);
 void sim_backup(struct node *n);
 void sim_restore(struct sim *s, struct node *n);
 
-/* chat_commit, on this node's disk. */
-int sim_commit(struct node *n, struct err *e);
+/* Around a call that commits: the disk of a node that is full is full. */
+void sim_squeeze(const struct node *n, bool on);
 
 /* How one knows the other; NULL: not at all. */
 struct person *sim_person(struct node *who, struct node *of);

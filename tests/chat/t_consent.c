@@ -198,6 +198,28 @@ t_accepted_beforehand_may_write(void **state)
 	ok(sim_line(alice, bob, 0)->state == MSG_DELIVERED, "acknowledged");
 }
 
+static void
+t_accepting_on_a_full_disk_changes_nothing(void **state)
+{
+	(void)state;
+	ask("hello");
+	bob->full = true;
+	sim_squeeze(bob, true);
+	ok(chat_accept(bob->chat, sim_person(bob, alice), &e) < 0, "refused");
+	sim_squeeze(bob, false);
+	sim_run_ms(s, 20);
+	ok(trust(bob, alice) == TRUST_REQUESTED, "still a request");
+	ok(sim_told(bob, NEWS_MESSAGE, NULL) == 0, "and no message");
+	ok(sim_person(alice, bob)->n_owed == 1, "nor acknowledged");
+	bob->full = false;
+	sim_run_ms(s, 6000);
+	sim_join(s, alice, bob);
+	ok(chat_accept(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 20);
+	ok(sim_told(bob, NEWS_MESSAGE, "hello") == 1, "now it is");
+	ok(sim_person(alice, bob)->n_owed == 0, "and acknowledged");
+}
+
 /* ---- limits ------------------------------------------------------------- */
 
 static void
@@ -630,6 +652,7 @@ main(void)
 		TEST(t_asking_again_after_a_decline),
 		TEST(t_both_write_first),
 		TEST(t_accepted_beforehand_may_write),
+		TEST(t_accepting_on_a_full_disk_changes_nothing),
 		TEST(t_a_stranger_has_eight_lines),
 		TEST(t_who_was_forgotten_asks_like_a_stranger),
 		TEST(t_a_rude_stranger_has_eight_lines),
