@@ -30,6 +30,21 @@ read_number(struct chat *c, const char *name, uint64_t *n, struct err *e)
 	return found < 0 ? -1 : 0;
 }
 
+/* What /history said last, unless this start says otherwise. */
+static int
+read_history(struct chat *c, struct err *e)
+{
+	struct buf b;
+	int found;
+
+	buf_init(&b);
+	found = store_value(c->store, "history", &b, e);
+	if (found == 1 && !opts_is_set(c->opts, "history"))
+		found = opts_set(c->opts, "history", buf_str(&b), e);
+	buf_clear(&b);
+	return found < 0 ? -1 : 0;
+}
+
 static int
 read_me(struct chat *c, struct err *e)
 {
@@ -41,7 +56,8 @@ read_me(struct chat *c, struct err *e)
 	if (found == 1 && b.len <= CARD_NAME_MAX)
 		memcpy(c->name, buf_str(&b), b.len);
 	buf_clear(&b);
-	if (found < 0 || read_number(c, "epoch", &c->epoch, e) < 0 ||
+	if (found < 0 || read_history(c, e) < 0 ||
+	    read_number(c, "epoch", &c->epoch, e) < 0 ||
 	    read_number(c, "serial", &c->serial, e) < 0)
 		return -1;
 	return people_new_epoch(c, e);

@@ -325,7 +325,21 @@ unrow(struct person *p)
 int
 chat_history(struct chat *c, bool on, struct err *e)
 {
-	return opts_set(c->opts, "history", on ? "on" : "off", e);
+	const char *word = on ? "on" : "off";
+	struct err why = { 0 };
+
+	/* Kept where the messages are: it is about them. */
+	if (store_set_value(c->store, "history", word, strlen(word), &why) <
+	    0) {
+		turn_fail(c, &why, true);
+		if (e)
+			*e = why;
+		return -1;
+	}
+	turn_urgent(c);
+	if (turn_commit(c, e) < 0)
+		return -1;
+	return opts_set(c->opts, "history", word, e);
 }
 
 int

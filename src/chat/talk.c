@@ -14,6 +14,7 @@ struct talk {
 	uint64_t version;
 	int64_t dropped, new_at;	/* new_at INT64_MIN: no mark */
 	size_t unread;
+	size_t bytes;			/* of all lines */
 	bool has_older;
 };
 
@@ -90,6 +91,7 @@ put_at(struct talk *t, size_t i, struct line *l)
 
 	open_gap(t, i);
 	t->at[t->first + i] = l;
+	t->bytes += sizeof(*l) + l->len;
 	if (t->new_at > here || (t->new_at == here && !unread))
 		t->new_at++;
 	if (unread)
@@ -161,6 +163,7 @@ talk_take(struct talk *t, size_t i)
 			t->new_at--;
 	}
 	t->n--;
+	t->bytes -= sizeof(*l) + l->len;
 	if (l->state == MSG_UNREAD)
 		t->unread--;
 	t->version++;
@@ -220,7 +223,7 @@ talk_is_long(const struct talk *t)
 {
 	const struct line *l;
 
-	if (t->n <= TALK_LINES_MAX)
+	if (t->n <= TALK_LINES_MAX && t->bytes <= TALK_BYTES_MAX)
 		return false;
 	l = talk_line(t, 0);
 	return l->state != MSG_QUEUED && l->state != MSG_STORED;

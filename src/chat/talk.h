@@ -1,9 +1,9 @@
 /*
  * talk - one conversation as it can be shown: lines, oldest first.
  *
- * Keeps at most TALK_LINES_MAX lines in memory; with history on, older ones
- * come back page by page.  Viewers compare talk_version and draw again when
- * it moved.  Lines of the peer stand in the sender's order (epoch, seq),
+ * Keeps at most TALK_LINES_MAX lines and TALK_BYTES_MAX bytes in memory;
+ * with history on, older ones come back page by page.  Viewers compare
+ * talk_version and draw again when it moved.  Lines of the peer stand in the sender's order (epoch, seq),
  * whatever order they arrived in; what is missing in between is said by
  * `gap`.
  */
@@ -18,6 +18,7 @@
 
 enum {
 	TALK_LINES_MAX = 20000,
+	TALK_BYTES_MAX = 8 << 20,	/* long lines count for more */
 	TALK_PAGE = 50,
 	LINE_ID_TEXT = 27		/* base32 of 16 bytes, with its NUL */
 };

@@ -298,6 +298,20 @@ t_history_on_comes_back(void **state)
 }
 
 static void
+t_history_stays_as_it_was_told(void **state)
+{
+	(void)state;
+	ok(chat_history(alice->chat, true, &e) == 0, e.what);
+	/* What was only said at the keys, the next start does not know. */
+	ok(opts_unset(alice->opts, "history", &e) == 0, e.what);
+	sim_kill(s, alice);
+	ok(opts_bool(alice->opts, "history"), "kept with the messages");
+	set(alice, "history", "off");
+	sim_kill(s, alice);
+	ok(!opts_bool(alice->opts, "history"), "the options of a start win");
+}
+
+static void
 t_pages_go_back_to_the_first_line(void **state)
 {
 	char word[16];
@@ -448,6 +462,7 @@ main(void)
 		TEST(t_history_on_comes_back),
 		TEST(t_pages_go_back_to_the_first_line),
 		TEST(t_a_page_merges_with_what_is_owed),
+		TEST(t_history_stays_as_it_was_told),
 		TEST(t_history_forget),
 		TEST(t_clear_leaves_what_is_owed_and_unread),
 		TEST(t_a_long_talk_loses_its_front),
