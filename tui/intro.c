@@ -52,9 +52,9 @@ static void
 say_reach(struct intro *in, const struct scene *s)
 {
 	const struct tui_reach *reach = &s->setup->reach;
-	const char *at = NULL;
+	const char *at;
 
-	if (!reach->listen_at || !(at = reach->listen_at(reach->arg, 0))) {
+	if (!reach->listen_at || !reach->listen_at(reach->arg, 0)) {
 		say(in, STYLE_WARN, 0, "Nobody can dial me: no address is "
 		    "listened on.");
 		return;

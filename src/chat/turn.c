@@ -114,6 +114,7 @@ turn_clean(struct chat *c, struct person *p, uint64_t row, bool mine,
 		return;
 	}
 	VECTOR_GROW(own->runs, own->n_runs, own->room_runs);
+	/* NOLINTNEXTLINE: a vector with n > 0 is there */
 	own->runs[own->n_runs++] = (struct run){ row, row, mine, state };
 }
 
