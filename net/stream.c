@@ -288,7 +288,7 @@ on_ready(void *arg, unsigned events)
 		if (events & LOOP_READ && !s->dead && !s->ended)
 			read_in(s);
 	}
-	if (!s->dead)		/* NOLINT: in_call keeps it until here */
+	if (!s->dead)
 		s->in_call = false;
 }
 
