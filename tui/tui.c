@@ -1,7 +1,7 @@
 #include "tui.h"
 
+#include "border.h"
 #include "cmd-tui.h"
-#include "frame.h"
 #include "own.h"
 #include "pane-input.h"
 #include "pane-status.h"
@@ -393,7 +393,7 @@ draw(struct tui *t)
 	if ((t->stale & STALE_INPUT) && len > MESSAGE_MAX / 2)
 		t->stale |= STALE_STATUS;
 	if (all) {
-		frame_draw(&s, help_is_open(t->help) ? "Help" : NULL);
+		border_draw(&s, help_is_open(t->help) ? "Help" : NULL);
 		banner_draw(&s);
 	}
 	if (all || (t->stale & STALE_STATUS)) {

@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "border.h"
 
 #include "term.h"
 #include "text.h"
@@ -155,7 +155,7 @@ draw_head(const struct scene *s, const char *over)
 }
 
 void
-frame_draw(const struct scene *s, const char *over)
+border_draw(const struct scene *s, const char *over)
 {
 	const struct layout *at = s->at;
 
