@@ -28,8 +28,8 @@ exec {NEVER}<>"$T/never"
 
 pause() { read -rt "$1" -u "$NEVER" _; }
 
-# Ports below the ephemeral range, spread so that parallel tests differ.
-LAN_PORT=$((15000 + $$ % 15000))
+# Ports below the ephemeral range, some apart for parallel tests.
+LAN_PORT=$((15000 + $$ * 7 % 15000))
 
 clean_up() {
 	local p
