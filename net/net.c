@@ -325,12 +325,15 @@ list_texts(struct net *n)
 		add_text(n, *only);
 		return;
 	}
-	for (size_t i = 0; i < ifaces_count(n->ifaces); i++) {
-		const struct iface *f = ifaces_at(n->ifaces, i);
+	/* Link-local ones only where there is nothing better. */
+	for (int pass = 0; pass < 2 && n->n_texts == 0; pass++) {
+		for (size_t i = 0; i < ifaces_count(n->ifaces); i++) {
+			const struct iface *f = ifaces_at(n->ifaces, i);
+			bool is_local = addr_kind(&f->addr) == ADDR_LINK_LOCAL;
 
-		if (!f->is_loopback &&
-		    addr_kind(&f->addr) != ADDR_LINK_LOCAL)
-			add_text(n, f->addr);
+			if (!f->is_loopback && is_local == (pass == 1))
+				add_text(n, f->addr);
+		}
 	}
 }
 
