@@ -3,9 +3,9 @@
  *
  * Keeps at most TALK_LINES_MAX lines and TALK_BYTES_MAX bytes in memory;
  * with history on, older ones come back page by page.  Viewers compare
- * talk_version and draw again when it moved.  Lines of the peer stand in the sender's order (epoch, seq),
- * whatever order they arrived in; what is missing in between is said by
- * `gap`.
+ * talk_version and draw again when it moved.  Lines of the peer stand in the
+ * sender's order (epoch, seq), whatever order they arrived in; what is
+ * missing in between is said by `gap`.
  */
 #ifndef TALK_H
 #define TALK_H
