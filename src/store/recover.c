@@ -21,7 +21,10 @@
 enum {
 	/* Ranges of rows tried around the damage in one talk: a leaf page
 	 * holds some dozens of rows, an inner one some ten thousand. */
-	TRIES_MAX = 20000
+	TRIES_MAX = 20000,
+	/* In a row without a find: among a million rows no island wider
+	 * than 250 is missed. */
+	FRUITLESS_MAX = 4096
 };
 
 struct recovery {
@@ -205,14 +208,18 @@ salvage(struct recovery *r, const struct walk *w, int64_t lo, int64_t hi)
 {
 	struct range *queue = mem_array(2 * TRIES_MAX + 1, sizeof(*queue));
 	struct range in;
-	size_t at, n = 0;
+	size_t at, saved, n = 0, fruitless = 0;
 	int64_t middle;
 	int rc = 0;
 
 	queue[n++] = (struct range){ lo, hi };
 	for (at = 0; at < n && at < TRIES_MAX; at++) {
 		in = queue[at];
+		saved = r->n_saved;
 		rc = try_range(r, w, &in);
+		fruitless = r->n_saved == saved ? fruitless + 1 : 0;
+		if (fruitless > FRUITLESS_MAX)
+			break;
 		if (rc < 0)
 			break;
 		if (rc == 1)

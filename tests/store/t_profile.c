@@ -346,16 +346,17 @@ row_27_lock_of_a_killed_process_is_free(void **state)
 {
 	struct kit *k = *state;
 	struct profile p;
-	int ready[2], status;
+	int ready[2], never[2], status;
 	pid_t pid;
 	char c;
 
 	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(never), 0);
 	fflush(NULL);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		race(k, ready[1], ready[0]);
+		race(k, ready[1], never[0]);
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_int_equal(c, 'w');
 	assert_int_equal(kill(pid, SIGKILL), 0);
@@ -366,6 +367,8 @@ row_27_lock_of_a_killed_process_is_free(void **state)
 	profile_clear(&p);
 	close(ready[0]);
 	close(ready[1]);
+	close(never[0]);
+	close(never[1]);
 }
 
 #define WITH_KIT(f) cmocka_unit_test_setup_teardown(f, kit_make, kit_free)
