@@ -28,7 +28,10 @@ enum {
 	ROWS_MAX = 1000,
 	COLS_MAX = 2000,
 	/* Keys of the description that are asked for. */
-	KEY_ROWS = 40
+	KEY_ROWS = 40,
+	/* Bytes of the sheet: read at once, and before it starts anew. */
+	SHEET_STEP = 4096,
+	SHEET_MAX = 65536
 };
 
 /* What terminals want before and after, beside smcup and rmcup: bracketed
@@ -44,6 +47,7 @@ static struct {
 	SCREEN *screen;
 	FILE *sheet;			/* where curses writes: memory */
 	int sheet_fd;			/* -1: straight to the terminal */
+	off_t sheet_at;			/* what of it was taken */
 	struct keyin_row rows[KEY_ROWS];
 	size_t n_rows;
 	int64_t last_bell_ms;
@@ -85,22 +89,27 @@ term_check(struct err *e)
 
 /* ---- bytes --------------------------------------------------------------- */
 
-/* What curses wrote since the last time, behind what is waiting. */
+/* What curses wrote since the last time, behind what is waiting.  It is read
+ * where it stands: the sheet is turned back only when it has grown long. */
 static void
 collect(void)
 {
-	off_t len;
+	ssize_t n;
 
 	if (term.sheet_fd < 0)
 		return;
-	len = lseek(term.sheet_fd, 0, SEEK_CUR);
-	if (len > 0) {
-		uint8_t *p = buf_space(tty_out(), (size_t)len);
-		ssize_t n = pread(term.sheet_fd, p, (size_t)len, 0);
+	do {
+		uint8_t *p = buf_space(tty_out(), SHEET_STEP);
 
-		if (n > 0)
-			buf_added(tty_out(), (size_t)n);
+		n = pread(term.sheet_fd, p, SHEET_STEP, term.sheet_at);
+		if (n <= 0)
+			break;
+		buf_added(tty_out(), (size_t)n);
+		term.sheet_at += n;
+	} while (n == SHEET_STEP);
+	if (term.sheet_at > SHEET_MAX && ftruncate(term.sheet_fd, 0) == 0) {
 		lseek(term.sheet_fd, 0, SEEK_SET);
+		term.sheet_at = 0;
 	}
 }
 
