@@ -102,6 +102,7 @@ addr_split(const char *text, uint16_t port, char host[ADDR_HOST],
     uint16_t *port_out, struct err *e)
 {
 	const char *start = text, *end, *rest;
+	struct addr ip;
 	size_t len;
 
 	if (*text == '[') {
@@ -131,6 +132,9 @@ addr_split(const char *text, uint16_t port, char host[ADDR_HOST],
 	}
 	memcpy(host, start, len);
 	host[len] = '\0';
+	/* No name has a colon: it must be an address. */
+	if (strchr(host, ':') && addr_parse_ip(&ip, host) != 0)
+		return bad(text, e);
 	return 0;
 }
 
