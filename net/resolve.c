@@ -263,7 +263,8 @@ static const struct {
 	{ ARES_ENODATA, "the name has no address" },
 	{ ARES_EBADNAME, "not a name" },
 	{ ARES_ETIMEOUT, "the name server does not answer" },
-	{ ARES_ECONNREFUSED, "no name server can be reached" },
+	/* c-ares also means that each one failed or refused. */
+	{ ARES_ECONNREFUSED, "no name server could answer" },
 	{ ARES_ESERVFAIL, "the name server failed" },
 	{ ARES_EREFUSED, "the name server refused" },
 	{ ARES_EBADRESP, "the name server answered garbage" },
