@@ -132,12 +132,8 @@ chat_rename(struct chat *c, const char *name, struct err *e)
 	memcpy(clean, buf_str(b), b->len);
 	if (strcmp(clean, c->name) == 0)
 		return 0;
-	if (keep_name(c, clean, &why) < 0) {
-		turn_fail(c, &why, true);
-		if (e)
-			*e = why;
-		return -1;
-	}
+	if (keep_name(c, clean, &why) < 0)
+		return turn_refuse(c, &why, e);
 	turn_urgent(c);
 	if (turn_commit(c, e) < 0)
 		return -1;
@@ -295,12 +291,8 @@ chat_say(struct chat *c, struct person *to, enum msg_kind kind,
 	/* Consent leaves c->words alone. */
 	if (done == 0)
 		done = add_words(c, to, kind, &why);
-	if (done < 0) {
-		turn_fail(c, &why, true);
-		if (e)
-			*e = why;
-		return -1;
-	}
+	if (done < 0)
+		return turn_refuse(c, &why, e);
 	if (!to->linked)
 		turn_post(c, to, TELL_WANT | TELL_URGENT);
 	to->own->typing_told_ms = 0;
@@ -337,12 +329,8 @@ chat_unsend(struct chat *c, struct person *to, struct err *e)
 		return err_set(e, STATUS_USAGE, row ?
 		    "the last message to %s is on its way already" :
 		    "nothing to %s is waiting", to->title);
-	if (message_remove(c->store, row->row, &why) < 0) {
-		turn_fail(c, &why, true);
-		if (e)
-			*e = why;
-		return -1;
-	}
+	if (message_remove(c->store, row->row, &why) < 0)
+		return turn_refuse(c, &why, e);
 	turn_urgent(c);
 	if (turn_commit(c, e) < 0)
 		return -1;

@@ -55,10 +55,7 @@ finish(struct chat *c, int done, const struct err *why, struct err *e)
 		turn_urgent(c);
 		return turn_commit(c, e);
 	}
-	turn_fail(c, why, true);
-	if (e)
-		*e = *why;
-	return -1;
+	return turn_refuse(c, why, e);
 }
 
 int

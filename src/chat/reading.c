@@ -330,12 +330,8 @@ chat_history(struct chat *c, bool on, struct err *e)
 
 	/* Kept where the messages are: it is about them. */
 	if (store_set_value(c->store, "history", word, strlen(word), &why) <
-	    0) {
-		turn_fail(c, &why, true);
-		if (e)
-			*e = why;
-		return -1;
-	}
+	    0)
+		return turn_refuse(c, &why, e);
 	turn_urgent(c);
 	if (turn_commit(c, e) < 0)
 		return -1;
@@ -347,12 +343,8 @@ chat_forget(struct chat *c, struct err *e)
 {
 	struct err why = { 0 };
 
-	if (message_forget(c->store, 0, &why) < 0) {
-		turn_fail(c, &why, true);
-		if (e)
-			*e = why;
-		return -1;
-	}
+	if (message_forget(c->store, 0, &why) < 0)
+		return turn_refuse(c, &why, e);
 	turn_urgent(c);
 	if (turn_commit(c, e) < 0)
 		return -1;

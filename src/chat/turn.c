@@ -421,6 +421,15 @@ turn_fail(struct chat *c, const struct err *why, bool told)
 }
 
 int
+turn_refuse(struct chat *c, const struct err *why, struct err *e)
+{
+	turn_fail(c, why, true);
+	if (e)
+		*e = *why;
+	return -1;
+}
+
+int
 turn_commit(struct chat *c, struct err *e)
 {
 	struct err why = { 0 };

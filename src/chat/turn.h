@@ -35,6 +35,8 @@ int turn_commit(struct chat *c, struct err *e);
 /* A change was refused in the middle of the turn: undoes all of it.
  * `told`: the caller shows why. */
 void turn_fail(struct chat *c, const struct err *why, bool told);
+/* The same for a caller that hands the reason on; -1. */
+int turn_refuse(struct chat *c, const struct err *why, struct err *e);
 
 /* Freed when no news can name them any more. */
 void turn_bury_line(struct chat *c, struct line *l);
