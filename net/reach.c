@@ -25,8 +25,9 @@ struct person {
 	struct reach *reach;
 	struct user_id id;
 	struct pubkeys keys;
+	/* Most people of a long list are never there: both NULL until met. */
 	struct session *session;
-	struct card card;		/* the last verified one */
+	struct card *card;		/* the last verified one */
 	struct buf card_bytes;
 	bool wanted, urgent;
 	char where[DIAL_WHERE];		/* met there last; or "" */
@@ -107,13 +108,42 @@ find(const struct reach *r, const struct user_id *id)
 	return map_get(r->by_id, id->b);
 }
 
+static bool
+is_up(const struct person *p)
+{
+	return p->session && session_is_up(p->session);
+}
+
+/* Smaller than the other one: begins first, and closes what is spare. */
+static bool
+i_am_smaller(const struct person *p)
+{
+	return user_id_cmp(identity_id(p->reach->setup.room->id), &p->id) < 0;
+}
+
+static void
+meet(struct person *p, const struct card *card, const void *bytes, size_t len)
+{
+	const struct session_setup setup = {
+		.loop = p->reach->loop, .chat = p->reach->setup.chat,
+		.id = p->id, .i_am_smaller = i_am_smaller(p),
+		.on_down = on_down, .wake = on_wake, .owner = p
+	};
+
+	if (!p->session)
+		p->session = session_new(&setup);
+	if (card == p->card)
+		return;
+	if (!p->card)
+		p->card = mem_new(sizeof(*p->card));
+	*p->card = *card;
+	buf_empty(&p->card_bytes);
+	buf_put(&p->card_bytes, bytes, len);
+}
+
 static struct person *
 need(struct reach *r, const struct pubkeys *keys)
 {
-	struct session_setup setup = {
-		.loop = r->loop, .chat = r->setup.chat,
-		.on_down = on_down, .wake = on_wake
-	};
 	struct user_id id;
 	struct person *p;
 
@@ -125,11 +155,6 @@ need(struct reach *r, const struct pubkeys *keys)
 	p->reach = r;
 	p->id = id;
 	p->keys = *keys;
-	setup.id = id;
-	setup.owner = p;
-	setup.i_am_smaller =
-	    user_id_cmp(identity_id(r->setup.room->id), &id) < 0;
-	p->session = session_new(&setup);
 	map_put(r->by_id, p->id.b, p);
 	map_put(r->by_x, p->keys.x, p);
 	return p;
@@ -150,6 +175,7 @@ forget(struct person *p)
 {
 	stop_dial(p);
 	session_free(p->session);
+	free(p->card);
 	map_remove(p->reach->by_id, p->id.b);
 	if (map_get(p->reach->by_x, p->keys.x) == p)
 		map_remove(p->reach->by_x, p->keys.x);
@@ -169,14 +195,14 @@ fill_target(const struct person *p, struct dial_target *t)
 	memcpy(t->x, p->keys.x, KEY_LEN);
 	t->n_near = setup->near(setup->ctx, &p->id, t->near);
 	/* Over a way that is not the LAN's, only the LAN is an improvement. */
-	if (!session_is_up(p->session))
+	if (!is_up(p))
 		snprintf(t->remembered, sizeof(t->remembered), "%s", p->where);
 }
 
 static bool
 needs_dial(const struct person *p)
 {
-	return p->wanted && !p->dial && (!session_is_up(p->session) ||
+	return p->wanted && !p->dial && (!is_up(p) ||
 	    session_path(p->session) > PATH_LAN);
 }
 
@@ -250,7 +276,7 @@ on_dial_failed(void *owner, const struct err *e)
 
 	log_debug("reach: %s", e->what);
 	stop_dial(p);
-	if (p->wanted && !session_is_up(p->session))
+	if (p->wanted && !is_up(p))
 		plan_retry(p);
 }
 
@@ -263,8 +289,7 @@ static const struct dial_events person_dial = {
 static void
 consider(struct person *p)
 {
-	bool first = p->urgent ||
-	    user_id_cmp(identity_id(p->reach->setup.room->id), &p->id) < 0;
+	bool first = p->urgent || i_am_smaller(p);
 
 	p->fails = 0;
 	if (!needs_dial(p))
@@ -316,7 +341,7 @@ reach_seen(struct reach *r, const struct pubkeys *who)
 	if (!p)
 		return;
 	/* What is under way does not know the new address. */
-	if (p->dial && !session_is_up(p->session))
+	if (p->dial && !is_up(p))
 		stop_dial(p);
 	consider(p);
 }
@@ -330,7 +355,8 @@ probe_all(struct reach *r)
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
 		struct person *p = value;
 
-		session_probe(p->session);
+		if (p->session)
+			session_probe(p->session);
 		consider(p);
 	}
 }
@@ -358,7 +384,7 @@ known_card(void *ctx, const uint8_t x[KEY_LEN], const void *bytes, size_t len)
 	if (!p || len == 0 || p->card_bytes.len != len ||
 	    memcmp(p->card_bytes.at, bytes, len) != 0)
 		return NULL;
-	return &p->card;
+	return p->card;
 }
 
 static enum path
@@ -407,7 +433,7 @@ is_crowded(const struct reach *r)
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
 		const struct person *p = value;
 
-		if (!p->wanted && session_is_up(p->session))
+		if (!p->wanted && is_up(p))
 			n++;
 	}
 	return n >= STRANGERS_MAX;
@@ -428,11 +454,7 @@ on_greeted(void *ctx, struct link *l, const struct card *card,
 		wake(r, BACKOFF_MIN_MS);
 		return;
 	}
-	if (card != &p->card) {
-		p->card = *card;
-		buf_empty(&p->card_bytes);
-		buf_put(&p->card_bytes, bytes, len);
-	}
+	meet(p, card, bytes, len);
 	l->path = path_of(r, l->where);
 	if (l->initiator)
 		snprintf(p->where, sizeof(p->where), "%s", where);
@@ -443,7 +465,7 @@ on_greeted(void *ctx, struct link *l, const struct card *card,
 	/* A dial that is under way has lost the race, except to the LAN. */
 	if (l->path == PATH_LAN)
 		stop_dial(p);
-	session_adopt(p->session, l, &p->card, l->initiator ? where : guess,
+	session_adopt(p->session, l, p->card, l->initiator ? where : guess,
 	    typed);
 }
 
@@ -473,7 +495,8 @@ reach_send(struct reach *r, const struct user_id *to, const void *frame,
 {
 	struct person *p = find(r, to);
 
-	return p ? session_send(p->session, RECORD_FRAME, frame, len) : -1;
+	return p && p->session ? session_send(p->session, RECORD_FRAME, frame,
+	    len) : -1;
 }
 
 size_t
@@ -481,7 +504,14 @@ reach_room(const struct reach *r, const struct user_id *to)
 {
 	const struct person *p = find(r, to);
 
-	return p ? session_room(p->session) : 0;
+	return p && p->session ? session_room(p->session) : 0;
+}
+
+static void
+drop(struct person *p, enum close_reason reason)
+{
+	if (p->session)
+		session_drop(p->session, reason);
 }
 
 void
@@ -496,13 +526,13 @@ reach_drop(struct reach *r, const struct user_id *who,
 		p = find(r, who);
 		if (p) {
 			stop_dial(p);
-			session_drop(p->session, reason);
+			drop(p, reason);
 		}
 		return;
 	}
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
 		p = value;
-		session_drop(p->session, reason);
+		drop(p, reason);
 	}
 }
 
@@ -574,7 +604,7 @@ reach_connect(struct reach *r, const char *host_port, struct err *e)
 static int64_t
 sweep_person(struct person *p, int64_t now)
 {
-	int64_t next = session_sweep(p->session);
+	int64_t next = p->session ? session_sweep(p->session) : -1;
 
 	if (p->next_ms && p->next_ms <= now)
 		start_dial(p);
@@ -603,7 +633,7 @@ on_timer(void *arg)
 		int64_t due = sweep_person(p, now);
 
 		/* Strangers leave no trace. */
-		if (!p->wanted && !p->dial && !session_is_up(p->session)) {
+		if (!p->wanted && !p->dial && !is_up(p)) {
 			forget(p);
 			continue;
 		}
