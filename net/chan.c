@@ -177,9 +177,11 @@ send_record(void *impl, enum record kind, const void *body, size_t len)
 	if (c->dead || c->state != UP)
 		return -1;
 	out = stream_out(c->stream);
-	if (out->len >= CHAN_QUEUE && (kind == RECORD_FRAME ||
-	    kind == RECORD_CHUNK)) {
-		c->wants_room = true;
+	/* Whatever it is: who reads nothing could ask for answers until
+	 * memory ends. */
+	if (out->len >= CHAN_QUEUE && kind != RECORD_CLOSE) {
+		if (kind == RECORD_FRAME || kind == RECORD_CHUNK)
+			c->wants_room = true;
 		return -1;
 	}
 	if (kind == RECORD_FRAME) {

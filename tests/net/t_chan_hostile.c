@@ -324,6 +324,28 @@ row_56_closing_in_each_state_leaks_nothing(void **state)
 	assert_int_equal(before, after);
 }
 
+/* It asks and asks, and reads no answer: what waits for it stays bounded. */
+static void
+row_45_a_deaf_asker_costs_no_memory(void **state)
+{
+	enum { ASKS = 80000 };
+	static const uint8_t ask[8] = { 1 };
+	struct test *t = *state;
+	int refused = 0;
+
+	join(t, x_of(t->bob));
+	turns(t, 8);
+	prove(t);
+	for (int i = 0; i < ASKS; i++)
+		refused += link_send(t->b.link, RECORD_PONG, ask,
+		    sizeof(ask)) != 0;
+	assert_in_range(refused, ASKS / 2, ASKS - 1);
+	/* It still can be told to go. */
+	link_close(t->b.link, 0);
+	turns(t, 40);
+	assert_true(t->a.clean);
+}
+
 static void
 t_frame_lengths_are_checked(void **state)
 {
@@ -360,6 +382,7 @@ main(void)
 		T(row_55_other_versions_are_named_and_refused),
 		T(row_44_silence_and_slowloris_end_at_the_deadline),
 		T(row_56_closing_in_each_state_leaks_nothing),
+		T(row_45_a_deaf_asker_costs_no_memory),
 		T(t_frame_lengths_are_checked)
 	};
 	struct err e;
