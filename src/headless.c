@@ -547,6 +547,8 @@ headless_open(const struct headless_setup *setup, struct err *e)
 	struct headless *h = mem_new(sizeof *h);
 	struct roster *r = chat_roster(setup->chat);
 
+	/* An event is whole or not at all: no memory ends us here as well. */
+	json_set_alloc_funcs(mem_new, free);
 	h->loop = setup->loop;
 	h->chat = setup->chat;
 	h->cmds = setup->cmds;
