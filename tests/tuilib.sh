@@ -35,7 +35,7 @@ n_tui=0
 # - a dying server still takes clients: a fresh socket for each start;
 # - detached, a window follows no client: resize-window sets its size;
 # - it may miss the SIGCHLD of a pane: any other child that ends makes it
-#   look again (run-shell true);
+#   look again (run-shell true, not waited for: it may miss that too);
 # - "Pane is dead" scrolls a row away: what is looked for at the end is
 #   looked for in the scrollback too.
 mux() { tmux -u -S "${TUI_SOCK[$TUI]}" -f /dev/null "$@"; }
@@ -163,7 +163,7 @@ tui_ends() {
 		STATUS=$(mux display -t t -p '#{?pane_dead,#{pane_dead_status}#{?pane_dead_signal,signal #{pane_dead_signal},},}')
 		[ -z "$STATUS" ] || return 0
 		[ "$SECONDS" -le "$end" ] || break
-		mux run-shell true
+		mux run-shell -b true
 		pause 0.02
 	done
 	diag "$TUI: still running"
