@@ -270,17 +270,35 @@ emit_message(struct headless *h, const struct person *p, const struct line *l)
 	remember(h, p, l);
 }
 
+/* For what repeats our input, which is any bytes: JSON has no place for what
+ * is not UTF-8, and a terminal none for C1. */
+static void
+set_foreign(json_t *o, const char *key, const char *text)
+{
+	size_t len = strlen(text);
+	struct buf clean;
+
+	if (text_is_clean(text, len, TEXT_BODY)) {
+		set_text(o, key, text);
+		return;
+	}
+	buf_init(&clean);
+	text_filter(&clean, text, len, TEXT_BODY);
+	set_text(o, key, buf_str(&clean));
+	buf_clear(&clean);
+}
+
 static void
 emit_text(struct headless *h, const char *name, const char *text,
     const char *next, const char *command)
 {
 	json_t *o = event(h, name);
 
-	set_text(o, "text", text);
+	set_foreign(o, "text", text);
 	if (next && *next)
-		set_text(o, "next", next);
+		set_foreign(o, "next", next);
 	if (command)
-		set_text(o, "command", command);
+		set_foreign(o, "command", command);
 	emit(h, o);
 }
 
