@@ -132,8 +132,10 @@ static void
 title_all(struct chat *c)
 {
 	people_title_loaded(c);
-	for (size_t i = 0; i < roster_count(c->roster); i++)
+	for (size_t i = 0; i < roster_count(c->roster); i++) {
+		reading_count_gaps(roster_at(c->roster, i));
 		people_moved(c, roster_at(c->roster, i));
+	}
 }
 
 int

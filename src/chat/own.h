@@ -90,6 +90,7 @@ struct person_private {
 	uint64_t oldest_row;		/* paging: what is above was loaded */
 	bool paged;
 	bool has_gaps;			/* some line of theirs has one */
+	bool gaps_moved;		/* and not all are right any more */
 };
 
 /* Said or heard in this turn; shown when it is committed. */
@@ -138,6 +139,7 @@ struct chat {
 	bool is_looking;
 	struct user_id looking;
 	bool fork_noticed;
+	bool newer_noticed;		/* a stranger's version */
 	char *trouble;
 	struct timer retry, lazy;
 

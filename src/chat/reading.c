@@ -55,7 +55,16 @@ reading_put(struct chat *c, struct person *p, struct line *l)
 void
 reading_gaps(struct person *p)
 {
-	if (!p->own->has_gaps)
+	p->own->gaps_moved = true;
+}
+
+void
+reading_count_gaps(struct person *p)
+{
+	bool moved = p->own->gaps_moved;
+
+	p->own->gaps_moved = false;
+	if (!moved || !p->own->has_gaps)
 		return;
 	p->own->has_gaps = false;
 	for (size_t i = 0; p->talk && i < talk_count(p->talk); i++) {

@@ -8,8 +8,10 @@
 
 /* Takes a line into their talk; what is too long loses its front. */
 void reading_put(struct chat *c, struct person *p, struct line *l);
-/* Gaps are counted anew: something arrived out of order, or will never. */
+/* Something arrived out of order, or will never: gaps are counted anew, by
+ * reading_count_gaps at the end of the turn.  Every frame may say so. */
 void reading_gaps(struct person *p);
+void reading_count_gaps(struct person *p);
 /* My line has another state, which is news. */
 void reading_state(struct chat *c, struct person *p, struct line *l,
     enum msg_state state);

@@ -301,6 +301,7 @@ settle_dirty(struct chat *c)
 		if (own->n_read > 0 && p->n_unread == 0)
 			own->lost_unread = false;
 		own->n_runs = own->n_read = 0;
+		reading_count_gaps(p);
 		if (own->read_moved && !own->gone)
 			turn_post(c, p, TELL_READ);
 		own->read_moved = false;
@@ -356,6 +357,8 @@ show_pending(struct chat *c)
 			p->last_ms = what->line->kept_ms;
 		people_moved(c, p);
 	}
+	for (size_t i = 0; i < c->n_pending; i++)
+		reading_count_gaps(c->pending[i].p);
 	c->n_pending = 0;
 }
 

@@ -194,7 +194,9 @@ windows_missing(const struct windows *w, uint64_t epoch, uint64_t seq)
 	const struct window *win = windows_find(w, epoch);
 	uint32_t n = 0;
 
-	if (!win || epoch < w->base)
+	/* Above the top a window knows nothing: a row may have outlived the
+	 * window it came through. */
+	if (!win || epoch < w->base || seq > win->top)
 		return 0;
 	while (seq - 1 > win->cum && !bit_get(win, seq - 1)) {
 		seq--;

@@ -48,6 +48,18 @@ t_in_order_needs_no_bitmap(void **state)
 	assert_int_equal(see(7, 10000), SEEN_BEFORE);
 }
 
+/* A row that outlived its window must not be searched for to the end of
+ * all numbers. */
+static void
+t_nothing_is_missing_above_the_top(void **state)
+{
+	(void)state;
+	assert_int_equal(see(7, 1), SEEN_NEW);
+	assert_int_equal(see(7, 4), SEEN_NEW);
+	assert_int_equal(windows_missing(&w, 7, 4), 2);
+	assert_int_equal(windows_missing(&w, 7, UINT64_C(1) << 61), 0);
+}
+
 static void
 t_any_order_is_seen_once(void **state)
 {
@@ -233,6 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(t_in_order_needs_no_bitmap),
 		TEST(t_any_order_is_seen_once),
+		TEST(t_nothing_is_missing_above_the_top),
 		TEST(t_agrees_with_a_plain_set),
 		TEST(t_bounds_are_refused_not_forgotten),
 		TEST(t_below_the_base_is_past),
