@@ -91,8 +91,11 @@ take_card(struct chat *c, struct person *p, const struct card *card,
 		memcpy(p->who.where, where,
 		    strnlen(where, sizeof(p->who.where) - 1));
 	}
-	if (p->who.row != 0)
+	if (p->who.row != 0) {
 		turn_dirty_who(c, p);
+		/* Proven now, also of who was blocked unseen. */
+		roster_know(c->roster, p);
+	}
 }
 
 static void

@@ -289,14 +289,47 @@ take_plain(struct chat *c, struct person *p, const struct frame *f)
 
 /* ---- strangers ---------------------------------------------------------- */
 
-static size_t
-count_requests(const struct chat *c)
+/* The address without its port: of A:1, A, [A::B]:1 and A::B. */
+static const char *
+host_of(const char *where, size_t *len)
 {
-	size_t n = 0;
+	const char *colon = strchr(where, ':');
 
-	for (size_t i = 0; i < roster_count(c->roster); i++)
-		n += roster_at(c->roster, i)->who.trust == TRUST_REQUESTED;
-	return n;
+	if (*where == '[') {
+		*len = strcspn(++where, "]");
+		return where;
+	}
+	*len = colon && !strchr(colon + 1, ':') ? (size_t)(colon - where) :
+	    strlen(where);
+	return where;
+}
+
+static bool
+is_same_place(const char *a, const char *b)
+{
+	size_t a_len, b_len;
+
+	a = host_of(a, &a_len);
+	b = host_of(b, &b_len);
+	return a_len > 0 && a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+/* New keys cost nothing, addresses do: one place cannot take the share of
+ * all the others. */
+static bool
+may_ask(const struct chat *c, const struct person *p)
+{
+	size_t n = 0, n_same = 0;
+
+	for (size_t i = 0; i < roster_count(c->roster); i++) {
+		const struct person *q = roster_at(c->roster, i);
+
+		if (q->who.trust != TRUST_REQUESTED)
+			continue;
+		n++;
+		n_same += is_same_place(p->who.where, q->who.where);
+	}
+	return n < REQUESTS_MAX && n_same < REQUESTS_PLACE_MAX;
 }
 
 /* Their words wait outside any chat; everything else is ignored.  What is
@@ -314,9 +347,8 @@ take_request(struct chat *c, struct person *p, const struct frame *f)
 	if (p->who.trust == TRUST_NEARBY) {
 		if (!opts_bool(c->opts, "requests"))
 			return FRAME_UNWELCOME;
-		if (count_requests(c) >= REQUESTS_MAX) {
-			log_info("a request was refused: %d are waiting",
-			    REQUESTS_MAX);
+		if (!may_ask(c, p)) {
+			log_debug("a request was refused: too many wait");
 			return FRAME_TAKEN;
 		}
 		turn_touch(c, p);
@@ -340,9 +372,14 @@ take_request(struct chat *c, struct person *p, const struct frame *f)
 static void
 notice_newer(struct chat *c, struct person *p, const struct frame *f)
 {
-	if (p->own->spoke_newer)
+	/* Strangers can have any number of keys: together they are told of
+	 * once. */
+	bool *told = person_is_contact(p) ? &p->own->spoke_newer :
+	    &c->newer_noticed;
+
+	if (*told)
 		return;
-	p->own->spoke_newer = true;
+	*told = true;
 	if (f->version != FRAME_VERSION)
 		chat_notice(c, "%s uses version %d of the protocol, this is "
 		    "version %d: a newer p2ptui is needed", p->title,

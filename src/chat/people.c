@@ -41,11 +41,24 @@ look_alike(const struct person *a, const struct person *b)
 	return text_same_look(a->own->look, b->own->look);
 }
 
+/* A name of their own choice that ends like the tag we add. */
+static bool
+looks_tagged(const struct person *p)
+{
+	/* Behind the folded name stands its skeleton, where all brackets
+	 * are plain ones. */
+	const char *skeleton = p->own->look + strlen(p->own->look) + 1;
+	size_t len = strlen(skeleton);
+
+	return !p->who.alias[0] && len > 0 && skeleton[len - 1] == ')';
+}
+
 static void
 set_title(struct chat *c, struct person *p)
 {
 	const char *plain = plain_title(p);
-	bool tagged = plain == nameless, known = person_is_contact(p);
+	bool tagged = plain == nameless || looks_tagged(p);
+	bool known = person_is_contact(p);
 	char title[sizeof(p->title)];
 
 	/* What had to be replaced in it was there to deceive. */

@@ -44,21 +44,26 @@ roster_add(struct roster *r, struct person *p)
 	roster_move(r);
 }
 
-/* A beacon may name somebody else's X25519 key beside its own Ed25519 key,
- * so a key is looked up only among people I have to do with, and whoever
- * had it first keeps it. */
-void
-roster_know(struct roster *r, struct person *p)
-{
-	if (!map_get(r->by_x, p->who.keys.x))
-		map_put(r->by_x, p->who.keys.x, p);
-}
-
 void
 roster_unknow(struct roster *r, struct person *p)
 {
 	if (map_get(r->by_x, p->who.keys.x) == p)
 		map_remove(r->by_x, p->who.keys.x);
+}
+
+/* A beacon may name somebody else's X25519 key beside its own Ed25519 key,
+ * so a key is looked up only among people I have to do with, and whoever
+ * had it first keeps it.  Who is blocked holds none before a card came over
+ * a link of that key: else its true owner would be shut out. */
+void
+roster_know(struct roster *r, struct person *p)
+{
+	if (p->who.trust == TRUST_BLOCKED && p->who.suite == 0) {
+		roster_unknow(r, p);
+		return;
+	}
+	if (!map_get(r->by_x, p->who.keys.x))
+		map_put(r->by_x, p->who.keys.x, p);
 }
 
 void
@@ -153,7 +158,7 @@ struct person *
 roster_match(const struct roster *r, const char *peer, struct err *e)
 {
 	struct person *found = NULL, *exact = NULL;
-	size_t n = 0, n_exact = 0;
+	size_t n = 0, n_exact = 0, n_known = 0;
 	struct buf names;
 
 	if (!*peer) {
@@ -172,11 +177,14 @@ roster_match(const struct roster *r, const char *peer, struct err *e)
 		    !id_has_prefix(p, peer))
 			continue;
 		found = p;
+		n_known += person_is_contact(p);
 		if (n++ < 8)
 			buf_printf(&names, "%s%s (%.8s)", n > 1 ? ", " : "",
 			    p->title, p->id_text);
 	}
-	if (n_exact == 1)
+	/* A stranger who takes the beginning of a contact's name, or of an
+	 * id, gets nothing that was meant for the contact. */
+	if (n_exact == 1 && (n_known == 0 || person_is_contact(exact)))
 		found = exact;
 	else if (n != 1) {
 		if (n > 8)

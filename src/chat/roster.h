@@ -16,7 +16,8 @@ enum presence { OFFLINE, AWAY, ONLINE };
 enum {
 	ROSTER_STRANGERS_MAX = 1024,	/* nearby, nothing agreed */
 	REQUESTS_MAX = 64,		/* waiting, in all */
-	REQUEST_LINES_MAX = 8,		/* waiting, of one source */
+	REQUESTS_PLACE_MAX = 8,		/* .. that came from one address */
+	REQUEST_LINES_MAX = 8,		/* waiting, of one person */
 	AWAY_TEXT_MAX = 128
 };
 

@@ -462,13 +462,15 @@ tell_up(struct node *to, struct node *from)
 {
 	struct buf bytes;
 	struct card card;
+	char where[40];
 
 	buf_init(&bytes);
 	from->net->card(from->net->chat, &bytes);
 	if (card_read(&card, bytes.at, bytes.len) < 0)
 		fail_msg("%s has a bad card", from->name);
-	to->net->on_up(to->net->chat, &card, PATH_LAN, 400, "10.0.0.1:54545",
-	    false);
+	snprintf(where, sizeof(where), "10.0.0.%zu:54545",
+	    index_of(to->sim, from) + 1);
+	to->net->on_up(to->net->chat, &card, PATH_LAN, 400, where, false);
 	buf_clear(&bytes);
 }
 
