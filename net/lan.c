@@ -290,26 +290,34 @@ answer(struct lan *l, struct peer *p, const struct beacon *b,
     const struct addr *from)
 {
 	size_t n = nearby_count(l->nearby);
-	int64_t now = loop_now_ms(l->setup.loop), wait;
-
-	if (timer_is_set(&p->answer) || (p->answered_ms &&
-	    now - p->answered_ms < ANSWER_GAP_MS))
-		return;
+	int64_t now = loop_now_ms(l->setup.loop), wait = 0, gap = 0;
 	/* Who hides answers only contacts, and only in a whisper. */
-	p->answer_hidden = b->kind == BEACON_HIDDEN ||
+	bool hidden = b->kind == BEACON_HIDDEN ||
 	    l->setup.mode == LAN_CONTACTS;
-	if (p->answer_hidden && !p->is_contact)
+
+	if (hidden && !p->is_contact)
 		return;
+	/* Whoever started again asks from another port. */
+	p->answer_hidden = hidden;
 	p->lan = l;
 	p->answer_to = *from;
 	p->answer.fire = on_answer;
-	if (n <= PROMPT_PEERS) {
-		on_answer(p);
+	if (timer_is_set(&p->answer))
 		return;
+	if (n > PROMPT_PEERS) {
+		wait = (int64_t)n * ANSWER_STEP_MS;
+		wait = (int64_t)rand_below((uint32_t)(
+		    wait < ANSWER_MAX_MS ? wait : ANSWER_MAX_MS));
 	}
-	wait = (int64_t)n * ANSWER_STEP_MS;
-	timer_set(&p->answer, (int64_t)rand_below((uint32_t)(
-	    wait < ANSWER_MAX_MS ? wait : ANSWER_MAX_MS)));
+	/* Too soon is late, not never: a newcomer asks only once. */
+	if (p->answered_ms)
+		gap = p->answered_ms + ANSWER_GAP_MS - now;
+	if (wait < gap)
+		wait = gap;
+	if (wait > 0)
+		timer_set(&p->answer, wait);
+	else
+		on_answer(p);
 }
 
 static void
