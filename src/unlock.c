@@ -96,10 +96,15 @@ passphrase(const struct opts *opts, const char *prompt, char *line,
     struct err *e)
 {
 	int fd = (int)opts_int(opts, "passphrase-fd");
+	int rc;
 
 	if (fd < 0)
 		return ask(prompt, line, e);
-	if (read_line(fd, false, line) < 0)
+	rc = read_line(fd, false, line);
+	/* Who looks at our descriptors should not find it there. */
+	if (fd > STDERR_FILENO)
+		close(fd);
+	if (rc < 0)
 		return err_set(e, STATUS_DENIED, "descriptor %d gave no "
 		    "passphrase of 1 to %d bytes", fd, VAULT_PASSPHRASE_MAX);
 	return 0;
