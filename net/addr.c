@@ -289,7 +289,8 @@ addr_source(const struct addr *a)
 	struct addr s = *a;
 
 	s.port = 0;
-	if (s.family == ADDR_V6)
+	/* All of a LAN have the same link-local prefix. */
+	if (s.family == ADDR_V6 && addr_kind(a) != ADDR_LINK_LOCAL)
 		memset(s.ip + 8, 0, 8);
 	return s;
 }

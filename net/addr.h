@@ -64,8 +64,8 @@ bool addr_same_ip(const struct addr *a, const struct addr *b);
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* The first `bits` of both are equal. */
 bool addr_same_net(const struct addr *a, const struct addr *b, unsigned bits);
-/* Whom limits count: an IPv4 address, the /64 of an IPv6 one.  The port is
- * zero. */
+/* Whom limits count: an IPv4 address, a link-local one, the /64 of other
+ * IPv6 ones.  The port is zero. */
 struct addr addr_source(const struct addr *a);
 
 #endif

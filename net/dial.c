@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rand.h"
+
 enum {
 	LAN_HEAD_START_MS = 300,
 	STAGGER_MS = 250,
-	ATTEMPTS_MAX = DIAL_NEAR + 2
+	ATTEMPTS_MAX = DIAL_NEAR + 2,
+	AGAIN_MAX_MS = 60000
 };
 
 struct attempt {
@@ -275,4 +278,16 @@ dial_free(struct dial *d)
 	for (size_t i = 0; i < d->n; i++)
 		drop(&d->attempts[i]);
 	loop_defer(d->room->streams->loop, release, d);
+}
+
+int64_t
+dial_again_ms(unsigned fails)
+{
+	int64_t ms = DIAL_AGAIN_MS;
+
+	while (fails-- > 1 && ms < AGAIN_MAX_MS)
+		ms *= 2;
+	if (ms > AGAIN_MAX_MS)
+		ms = AGAIN_MAX_MS;
+	return ms + ms * ((int64_t)rand_below(401) - 200) / 1000;
 }

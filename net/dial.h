@@ -20,7 +20,8 @@
 
 enum {
 	DIAL_NEAR = 4,
-	DIAL_WHERE = ADDR_HOST + 16	/* "HOST:PORT" and its NUL */
+	DIAL_WHERE = ADDR_HOST + 16,	/* "HOST:PORT" and its NUL */
+	DIAL_AGAIN_MS = 1000		/* after the first failure, about */
 };
 
 struct dial_target {
@@ -48,5 +49,7 @@ struct dial *dial_start(struct chan_room *room, struct resolver *r,
     const struct dial_target *t, const struct dial_events *events,
     void *owner, struct err *e);
 void dial_free(struct dial *d);
+/* When to try again after so many failures: 1, 2, 4 .. 60 s, +-20 %. */
+int64_t dial_again_ms(unsigned fails);
 
 #endif

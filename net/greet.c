@@ -23,6 +23,7 @@ struct greets {
 	struct loop *loop;
 	struct list list;
 	size_t n_accepted;
+	bool told_key;			/* of a contact's, with another */
 };
 
 static const struct link_events greet_events;
@@ -100,8 +101,11 @@ is_who_it_should_be(struct greet *g, const struct card *card)
 		return false;
 	}
 	if (w == WELCOME_CONTACT && !keys_equal(&card->keys, &pinned)) {
-		chat->notice(chat->chat, "somebody came with a contact's key "
-		    "and another signing key; the link was refused");
+		if (!g->all->told_key)
+			chat->notice(chat->chat, "somebody came with a "
+			    "contact's key and another signing key; the link "
+			    "was refused");
+		g->all->told_key = true;
 		drop(g, "its signing key is not the pinned one");
 		return false;
 	}

@@ -114,11 +114,13 @@ nearby_is_fresh(const struct peer *p, const struct beacon *b)
 	return !p->is_gone || memcmp(p->nonce, b->nonce, BEACON_NONCE) != 0;
 }
 
-/* True when it is not among them yet. */
+/* True when it is not among them yet.  What comes with a newer beacon goes
+ * first; with one that was heard before, only behind the first: it may have
+ * been sent again from anywhere, but the first was quicker than that. */
 static bool
-add_addr(struct peer *p, const struct addr *a)
+add_addr(struct peer *p, const struct addr *a, bool is_newer)
 {
-	size_t i = 0;
+	size_t i = 0, to = is_newer || p->n_addrs == 0 ? 0 : 1;
 	bool is_new;
 
 	while (i < p->n_addrs && !addr_equal(&p->addrs[i], a))
@@ -128,8 +130,10 @@ add_addr(struct peer *p, const struct addr *a)
 		p->n_addrs++;
 	if (i == NEARBY_ADDRS)
 		i--;
-	memmove(p->addrs + 1, p->addrs, i * sizeof(*a));
-	p->addrs[0] = *a;
+	if (i < to)
+		return false;
+	memmove(p->addrs + to + 1, p->addrs + to, (i - to) * sizeof(*a));
+	p->addrs[to] = *a;
 	return is_new;
 }
 
@@ -148,6 +152,7 @@ nearby_hear(struct nearby *n, const struct pubkeys *keys,
 	enum nearby_news news = NEARBY_SAME;
 	struct user_id id;
 	struct peer *p;
+	uint64_t *when;
 
 	user_id_of(&id, keys);
 	*peer = p = nearby_find(n, &id);
@@ -163,9 +168,10 @@ nearby_hear(struct nearby *n, const struct pubkeys *keys,
 	if (memcmp(p->nonce, b->nonce, BEACON_NONCE) != 0)
 		news = NEARBY_CHANGED;
 	memcpy(p->nonce, b->nonce, BEACON_NONCE);
-	p->when[b->kind == BEACON_HIDDEN] = b->when;
-	if (add_addr(p, a))
+	when = &p->when[b->kind == BEACON_HIDDEN];
+	if (add_addr(p, a, b->when > *when))
 		news = NEARBY_CHANGED;
+	*when = b->when;
 	if (b->kind == BEACON_PUBLIC && strcmp(p->name, b->name) != 0) {
 		memcpy(p->name, b->name, sizeof(p->name));
 		news = NEARBY_CHANGED;

@@ -6,8 +6,9 @@
  * the oldest of those heard only once gives way, and if all were heard
  * again the newcomer is not taken.  Contacts always have a place.
  *
- * Up to four addresses each, the latest first: a beacon that lies about
- * where somebody is adds an address and takes none away.
+ * Up to four addresses each.  The first is where the newest beacon came
+ * from first; the same beacon from elsewhere only adds an address behind
+ * it, so that nobody who sends it again takes the true one away.
  *
  * Those who said goodbye stay as shadows for a while, so that an old beacon
  * of theirs, sent again by somebody else, does not bring them back.
@@ -33,7 +34,7 @@ struct peer {
 	unsigned n_heard;		/* beacons, up to many */
 	uint64_t when[2];		/* newest: public, hidden */
 	uint8_t nonce[BEACON_NONCE];
-	struct addr addrs[NEARBY_ADDRS];	/* the latest first */
+	struct addr addrs[NEARBY_ADDRS];	/* the likeliest first */
 	size_t n_addrs;
 	int64_t heard_ms;
 	/* The last verified datagrams, byte for byte: without flags, and as

@@ -11,14 +11,15 @@
 
 enum {
 	POLITE_MS = 300,		/* the larger id waits */
-	BACKOFF_MIN_MS = 1000,
-	BACKOFF_MAX_MS = 60000,
 	COARSE_MS = 5000,		/* long waits end together */
 	LATE_MS = 10000,		/* a timer this late: we were stopped */
 	DIALS_MAX = 32,
 	CONNECTS_MAX = 8,
 	/* Linked people nobody wants: descriptors are few (FD_SETSIZE). */
-	STRANGERS_MAX = 64
+	STRANGERS_MAX = 64,
+	STRANGERS_SOURCE_MAX = 16,	/* .. of one address */
+	SIGHTINGS_MAX = 8,		/* of one person are followed */
+	SIGHTINGS_MS = 10000		/* .. in so long */
 };
 
 struct person {
@@ -34,6 +35,10 @@ struct person {
 	struct dial *dial;
 	unsigned fails;
 	int64_t next_ms;		/* when to dial; 0: not planned */
+	struct addr source;		/* of the last link */
+	unsigned n_sightings;		/* since sighted_ms */
+	int64_t sighted_ms;
+	bool stale;			/* `dial` may lack an address */
 };
 
 /* One /connect. */
@@ -93,13 +98,13 @@ on_down(void *owner, bool clean)
 {
 	struct person *p = owner;
 
-	wake(p->reach, BACKOFF_MIN_MS);
+	wake(p->reach, DIAL_AGAIN_MS);
 	if (!p->wanted || p->reach->closing)
 		return;
 	/* Who said goodbye is leaving; who was cut off may be back at once,
 	 * and the other side tries as well. */
 	p->fails = 0;
-	plan(p, clean ? 2 * BACKOFF_MIN_MS : (int64_t)rand_below(POLITE_MS));
+	plan(p, clean ? 2 * DIAL_AGAIN_MS : (int64_t)rand_below(POLITE_MS));
 }
 
 static struct person *
@@ -214,10 +219,13 @@ start_dial(struct person *p)
 
 	p->next_ms = 0;
 	p->urgent = false;
+	if (p->stale && !is_up(p))
+		stop_dial(p);
+	p->stale = false;
 	if (!needs_dial(p))
 		return;
 	if (r->n_dials >= DIALS_MAX) {
-		plan(p, BACKOFF_MIN_MS);
+		plan(p, DIAL_AGAIN_MS);
 		return;
 	}
 	fill_target(p, &t);
@@ -228,26 +236,11 @@ start_dial(struct person *p)
 		r->n_dials++;
 }
 
-/* 1, 2, 4 .. 60 s, +-20 %; the long ones are rounded, so that many people
- * who are away wake the program together. */
-static int64_t
-backoff_ms(unsigned fails)
-{
-	int64_t ms = BACKOFF_MIN_MS;
-
-	while (fails-- > 1 && ms < BACKOFF_MAX_MS)
-		ms *= 2;
-	if (ms > BACKOFF_MAX_MS)
-		ms = BACKOFF_MAX_MS;
-	ms += ms * ((int64_t)rand_below(401) - 200) / 1000;
-	return ms;
-}
-
 static void
 plan_retry(struct person *p)
 {
 	struct reach *r = p->reach;
-	int64_t ms = backoff_ms(++p->fails), now = loop_now_ms(r->loop);
+	int64_t ms = dial_again_ms(++p->fails), now = loop_now_ms(r->loop);
 
 	if (ms > 2 * COARSE_MS)
 		ms += COARSE_MS - 1 - (now + ms - 1) % COARSE_MS;
@@ -266,7 +259,7 @@ on_dialled(void *owner, struct link *l, const char *where)
 	greet_dialled(p->reach->greets, l, &expect, where, false);
 	dial_free(d);
 	/* Should the greeting fail, somebody must try again. */
-	plan(p, GREET_MS + BACKOFF_MIN_MS);
+	plan(p, GREET_MS + DIAL_AGAIN_MS);
 }
 
 static void
@@ -313,7 +306,7 @@ reach_want(struct reach *r, const struct pubkeys *to, const char *where,
 		if (p) {
 			p->wanted = false;
 			stop_dial(p);
-			wake(r, BACKOFF_MIN_MS);
+			wake(r, DIAL_AGAIN_MS);
 		}
 		return;
 	}
@@ -333,6 +326,7 @@ reach_want(struct reach *r, const struct pubkeys *to, const char *where,
 void
 reach_seen(struct reach *r, const struct pubkeys *who)
 {
+	int64_t now = loop_now_ms(r->loop);
 	struct user_id id;
 	struct person *p;
 
@@ -340,6 +334,17 @@ reach_seen(struct reach *r, const struct pubkeys *who)
 	p = find(r, &id);
 	if (!p)
 		return;
+	if (p->n_sightings == 0 || now - p->sighted_ms >= SIGHTINGS_MS) {
+		p->n_sightings = 0;
+		p->sighted_ms = now;
+	}
+	p->stale = true;
+	/* Anybody can send a beacon again, from anywhere. */
+	if (p->n_sightings >= SIGHTINGS_MAX) {
+		plan(p, p->sighted_ms + SIGHTINGS_MS - now);
+		return;
+	}
+	p->n_sightings++;
 	/* What is under way does not know the new address. */
 	if (p->dial && !is_up(p))
 		stop_dial(p);
@@ -423,20 +428,23 @@ guess_where(struct person *p, const struct link *l, char where[DIAL_WHERE])
 	snprintf(where, DIAL_WHERE, "%s", text);
 }
 
+/* Linked people nobody wants are few, in all and of one place. */
 static bool
-is_crowded(const struct reach *r)
+is_crowded(const struct reach *r, const struct addr *source)
 {
-	size_t n = 0;
+	size_t n = 0, n_same = 0;
 	const void *key;
 	void *value;
 
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
 		const struct person *p = value;
 
-		if (!p->wanted && is_up(p))
-			n++;
+		if (p->wanted || !is_up(p))
+			continue;
+		n++;
+		n_same += addr_same_ip(&p->source, source);
 	}
-	return n >= STRANGERS_MAX;
+	return n >= STRANGERS_MAX || n_same >= STRANGERS_SOURCE_MAX;
 }
 
 static void
@@ -445,16 +453,20 @@ on_greeted(void *ctx, struct link *l, const struct card *card,
 {
 	struct reach *r = ctx;
 	struct person *p = need(r, &card->keys);
+	struct addr at = { 0 }, source;
 	char guess[DIAL_WHERE];
 
-	if (!p->wanted && !typed && is_crowded(r)) {
+	addr_parse(&at, l->where);
+	source = addr_source(&at);
+	if (!p->wanted && !typed && is_crowded(r, &source)) {
 		log_info("reach: too many strangers");
 		link_close(l, CLOSE_UNWANTED);
 		link_free(l);
-		wake(r, BACKOFF_MIN_MS);
+		wake(r, DIAL_AGAIN_MS);
 		return;
 	}
 	meet(p, card, bytes, len);
+	p->source = source;
 	l->path = path_of(r, l->where);
 	if (l->initiator)
 		snprintf(p->where, sizeof(p->where), "%s", where);
@@ -625,7 +637,7 @@ on_timer(void *arg)
 	 * our sleep. */
 	if (now - r->timer.due_ms > LATE_MS) {
 		reach_woke(r);
-		wake(r, BACKOFF_MIN_MS);
+		wake(r, DIAL_AGAIN_MS);
 		return;
 	}
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {

@@ -195,6 +195,12 @@ t_limits_count_a_whole_ipv6_net(void **state)
 	addr_parse(&b, "[2001:db8:0:1::1]:1");
 	y = addr_source(&b);
 	assert_false(addr_equal(&x, &y));
+	/* Or one of a LAN could use up the share of all. */
+	addr_parse(&a, "[fe80::1]:1");
+	addr_parse(&b, "[fe80::2]:1");
+	x = addr_source(&a);
+	y = addr_source(&b);
+	assert_false(addr_equal(&x, &y));
 }
 
 int

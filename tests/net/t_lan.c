@@ -466,15 +466,31 @@ row_85_lying_address_does_not_replace_the_true_one(void **state)
 	turns(t, 5);
 	assert_int_equal(lan_counts(t->lan)->far, 1);
 	close(fd);
-	/* From the same port, which anybody may bind on another host. */
+	/* From the same port, which anybody may bind on another host, and
+	 * from more hosts than are remembered. */
 	lie.port = t->at.port;
+	for (int i = 0; i < 2 * NEARBY_ADDRS; i++) {
+		lie.ip[3]++;
+		fd = sock_udp(&lie, false, NULL);
+		assert_true(fd >= 0);
+		send_bytes_from(t, fd, out, sizeof(out));
+		turns(t, 2);
+		close(fd);
+	}
+	user_id_of(&id, identity_keys(bob));
+	assert_int_equal(lan_addrs(t->lan, &id, list, NEARBY_ADDRS),
+	    NEARBY_ADDRS);
+	assert_int_equal(list[0].ip[3], 1);
+	/* He says himself that he moved. */
+	lie.ip[3] = 200;
 	fd = sock_udp(&lie, false, NULL);
 	assert_true(fd >= 0);
+	b.when++;
+	beacon_write(out, &b, bob);
 	send_bytes_from(t, fd, out, sizeof(out));
-	turns(t, 5);
-	user_id_of(&id, identity_keys(bob));
-	assert_int_equal(lan_addrs(t->lan, &id, list, NEARBY_ADDRS), 2);
-	assert_int_equal(list[0].ip[3], 66);
+	turns(t, 2);
+	lan_addrs(t->lan, &id, list, NEARBY_ADDRS);
+	assert_int_equal(list[0].ip[3], 200);
 	assert_int_equal(list[1].ip[3], 1);
 	close(fd);
 	identity_free(bob);
@@ -584,7 +600,7 @@ row_83_a_thousand_peers_and_more(void **state)
 }
 
 static void
-t_four_addresses_the_latest_first(void **state)
+t_four_addresses_the_newest_first(void **state)
 {
 	struct loop *l = loop_new_virtual(0);
 	struct nearby_setup setup_n = {
@@ -600,6 +616,7 @@ t_four_addresses_the_latest_first(void **state)
 		struct addr a = { .family = ADDR_V4, .ip = { 10, 0, 0, i },
 		    .port = 1 };
 
+		b.when++;
 		nearby_hear(n, &keys, &b, &a, &p);
 	}
 	assert_int_equal(p->n_addrs, 4);
@@ -612,8 +629,9 @@ t_four_addresses_the_latest_first(void **state)
 		assert_int_equal(nearby_hear(n, &keys, &b, &a, &p),
 		    NEARBY_SAME);
 	}
-	assert_int_equal(p->addrs[0].ip[3], 4);
-	assert_int_equal(p->addrs[1].ip[3], 6);
+	/* The same beacon from elsewhere does not displace the first. */
+	assert_int_equal(p->addrs[0].ip[3], 6);
+	assert_int_equal(p->addrs[1].ip[3], 4);
 	assert_int_equal(p->addrs[2].ip[3], 5);
 	assert_int_equal(p->addrs[3].ip[3], 3);
 	nearby_free(n);
@@ -639,7 +657,7 @@ main(void)
 		T(row_85_lying_address_does_not_replace_the_true_one),
 		T(row_85_the_wrong_person_answers),
 		cmocka_unit_test(row_83_a_thousand_peers_and_more),
-		cmocka_unit_test(t_four_addresses_the_latest_first)
+		cmocka_unit_test(t_four_addresses_the_newest_first)
 	};
 	struct err e;
 

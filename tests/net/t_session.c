@@ -519,6 +519,66 @@ t_listen_moves_and_a_taken_port_is_said(void **state)
 	}
 }
 
+/* Keys cost nothing: strangers of one machine cannot take all the places of
+ * strangers, and none of a contact's. */
+static void
+row_43_strangers_are_few_and_contacts_unaffected(void **state)
+{
+	enum { MANY = 90 };
+	struct pair *p = *state;
+	struct node *pests[MANY], *guest;
+	char where[32];
+	int n_up;
+
+	node_open(p->alice);
+	for (int i = 0; i < MANY; i++) {
+		pests[i] = node_new(p->loop, "pest", p->port, "off");
+		node_open(pests[i]);
+		assert_int_equal(pests[i]->carrier->connect(
+		    pests[i]->carrier->net, node_where(p->alice), NULL), 0);
+		pass(p->loop, 15);
+	}
+	pass(p->loop, 300);
+	n_up = p->alice->n_up;
+	assert_in_range(n_up, 8, 32);
+	/* From another place: somebody else, perhaps. */
+	guest = node_new(p->loop, "guest", p->port, "off");
+	node_open(guest);
+	snprintf(where, sizeof(where), "[::1]:%u",
+	    (unsigned)net_port(p->alice->net));
+	if (guest->carrier->connect(guest->carrier->net, where, NULL) == 0 &&
+	    until(p->loop, &guest->n_up, 1, 1000))
+		assert_true(until(p->loop, &p->alice->n_up, ++n_up, SOON));
+	node_open(p->bob);
+	node_befriend(p->alice, p->bob);
+	assert_true(until(p->loop, &p->alice->n_up, n_up + 1, SOON));
+	assert_true(until(p->loop, &p->bob->n_up, 1, SOON));
+	for (int i = 0; i < MANY; i++)
+		node_free(pests[i]);
+	node_free(guest);
+}
+
+/* A contact with ever new signing keys is told of, not for ever. */
+static void
+row_88_is_told_once_however_often_it_comes(void **state)
+{
+	struct pair *p = *state;
+	struct pubkeys wrong;
+
+	node_open(p->alice);
+	node_open(p->bob);
+	wrong = p->alice->keys;
+	memcpy(wrong.ed, p->bob->keys.ed, KEY_LEN);
+	p->bob->contacts[p->bob->n_contacts++] = wrong;
+	for (int i = 0; i < 5; i++) {
+		p->alice->carrier->connect(p->alice->carrier->net,
+		    node_where(p->bob), NULL);
+		pass(p->loop, 60);
+	}
+	assert_int_equal(p->bob->n_up, 0);
+	assert_int_equal(p->bob->n_notice, 1);
+}
+
 int
 main(void)
 {
@@ -543,6 +603,8 @@ main(void)
 		T(row_45_stalled_reader_fills_a_bounded_queue),
 		T(row_36_half_open_link_is_noticed),
 		T(row_88_contact_with_another_signing_key_is_refused),
+		T(row_43_strangers_are_few_and_contacts_unaffected),
+		T(row_88_is_told_once_however_often_it_comes),
 		T(t_listen_moves_and_a_taken_port_is_said)
 	};
 	struct err e;
