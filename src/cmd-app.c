@@ -53,8 +53,9 @@ static int
 set_option(struct cmd_app *app, const char *name, const char *value,
     struct err *e)
 {
-	if (strcmp(name, "name") == 0)
-		return chat_rename(app->chat, value, e);
+	if (strcmp(name, "name") == 0 &&
+	    chat_rename(app->chat, value, e) < 0)
+		return -1;
 	if (opts_set(app->opts, name, value, e) < 0)
 		return -1;
 	if (strcmp(name, "history") == 0)
@@ -85,6 +86,10 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 		return err_next(e, "/set lists all options");
 	}
 	say_option(call, app->opts, row);
+	if (call->argc > 1 && row->at_start)
+		cmd_say(call, "read at the start only: /save, and start "
+		    "again%s", strcmp(row->name, "listen") ? "" :
+		    "; /listen PORT moves at once");
 	return 0;
 }
 

@@ -54,33 +54,38 @@ static const struct opt option_table[] = {
 	{ .name = "bind", .type = OPT_LIST, .max = 80,
 	    .help = "KEY ACTION: what a key does; may be given several times" },
 	{ .name = "dns", .type = OPT_TEXT, .max = 200,
+	    .at_start = true,
 	    .help = "name servers to ask instead of the system's: "
 	    "ADDR[:PORT],..." },
 	{ .name = "history", .type = OPT_BOOL, .def = "off",
 	    .help = "keep what was said, sealed, after it was read" },
 	{ .name = "lan", .type = OPT_WORD, .def = "everyone",
-	    .words = lan_modes,
+	    .words = lan_modes, .at_start = true,
 	    .help = "who on this network may see that I am here" },
 	{ .name = "lan-port", .type = OPT_INT, .def = "54545", .min = 1,
-	    .max = 65535, .help = "UDP port of the discovery on this network" },
+	    .max = 65535, .at_start = true,
+	    .help = "UDP port of the discovery on this network" },
 	{ .name = "linger", .type = OPT_INT, .def = "10", .max = 86400,
 	    .unit = "s", .help = "headless: how long to wait at the end of "
 	    "input for what is owed" },
 	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .min = 1,
-	    .max = 80, .check = check_listen,
+	    .max = 80, .check = check_listen, .at_start = true,
 	    .help = "[ADDR:]PORT to be reached at; 0 takes any free port" },
 	{ .name = "log", .type = OPT_TEXT, .max = 1000, .check = check_log,
+	    .at_start = true,
 	    .help = "LEVEL[:FILE]: error, warn, info or debug; off if empty" },
 	{ .name = "marks", .type = OPT_WORD, .def = "auto", .words = mark_sets,
 	    .help = "draw marks and borders in Unicode or in ASCII" },
 	{ .name = "name", .type = OPT_TEXT, .max = CARD_NAME_MAX,
 	    .help = "my display name; the login name if none was ever set" },
 	{ .name = "passphrase", .type = OPT_BOOL, .def = "off",
+	    .at_start = true,
 	    .help = "seal a new identity with a passphrase, asked for at its "
 	    "first start" },
 	{ .name = "passphrase-fd", .type = OPT_INT, .def = "-1", .min = -1,
-	    .max = 1023, .help = "read the passphrase from this descriptor "
-	    "instead of the terminal" },
+	    .max = 1023, .at_start = true,
+	    .help = "read the passphrase from this descriptor instead of the "
+	    "terminal" },
 	{ .name = "people-width", .type = OPT_INT, .def = "20", .min = 10,
 	    .max = 40, .unit = "cells", .help = "width of the list of people" },
 	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
@@ -124,8 +129,11 @@ take_set(void *ctx, const struct arg *row, const char *value,
 	struct start *s = ctx;
 
 	(void)value2;
-	if (opts_set_pair(s->opts, value, e) < 0)
+	if (opts_set_pair(s->opts, value, e) < 0) {
+		if (e)
+			e->status = STATUS_USAGE;
 		return err_prefix(e, "--%s", row->name);
+	}
 	return 0;
 }
 

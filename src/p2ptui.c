@@ -277,23 +277,6 @@ close_all(struct app *a)
 	log_close();
 }
 
-/* Keys are the screen's business, but a mistake in them is found at start
- * like any other of the configuration. */
-static int
-check_binds(const struct opts *opts, struct err *e)
-{
-	const char *const *lines;
-	size_t n = opts_list(opts, "bind", &lines);
-
-	for (size_t i = 0; i < n; i++)
-		if (keymap_check(lines[i], e) < 0) {
-			if (e)
-				e->status = STATUS_CONFIG;
-			return err_prefix(e, "option bind");
-		}
-	return 0;
-}
-
 static int
 run(struct app *a, struct err *e)
 {
@@ -303,7 +286,6 @@ run(struct app *a, struct err *e)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
-	    check_binds(a->start.opts, e) < 0 ||
 	    (*opts_text(a->start.opts, "log") &&
 	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
 	    NULL : a->profile.log, e) < 0))
@@ -332,6 +314,9 @@ main(int argc, char **argv)
 #endif
 	a.profile.lock_fd = -1;
 	a.start.opts = options_new();
+	/* Keys are the screen's business, but a mistake in them is found
+	 * like any other of the configuration. */
+	opts_check(a.start.opts, "bind", keymap_check);
 	if (crypto_start(&e) < 0 ||
 	    options_parse(&a.start, argc, argv, &e) < 0) {
 		status = complain(&e);

@@ -40,6 +40,7 @@ struct opt {
 	int64_t min, max;
 	const char *const *words;	/* OPT_WORD: NULL-terminated */
 	const char *unit;		/* "s", "MiB", or NULL */
+	bool at_start;			/* read once, at the start */
 	/* More than the type can say; NULL: anything goes. */
 	int (*check)(const char *value, struct err *e);
 };
@@ -49,6 +50,10 @@ struct opts;
 /* The table is borrowed for the life of opts. */
 struct opts *opts_new(const struct opt *table, size_t n);
 void opts_free(struct opts *o);
+/* One more check, by whoever knows what the table cannot: it follows the
+ * row's own, so that what is wrong is found where it is written. */
+void opts_check(struct opts *o, const char *name,
+    int (*check)(const char *value, struct err *e));
 const struct opt *opts_table(const struct opts *o, size_t *n);
 /* NULL: no such option. */
 const struct opt *opts_find(const struct opts *o, const char *name);

@@ -345,6 +345,41 @@ t_a_missing_file_is_fine_an_unreadable_one_is_not(void **state)
 	assert_int_equal(e.status, STATUS_CANNOT_CREATE);
 }
 
+static void
+t_a_value_given_again_counts_where_it_was_given_last(void **state)
+{
+	const char *const *list;
+
+	(void)state;
+	assert_int_equal(opts_set(o, "relay", "a", NULL), 0);
+	assert_int_equal(opts_set(o, "relay", "b", NULL), 0);
+	assert_int_equal(opts_set(o, "relay", "a", NULL), 0);
+	assert_int_equal(opts_list(o, "relay", &list), 2);
+	assert_string_equal(list[0], "b");
+	assert_string_equal(list[1], "a");
+}
+
+static int
+no_moon(const char *value, struct err *e)
+{
+	return strcmp(value, "moon") ? 0 :
+	    err_set(e, STATUS_CONFIG, "there is none");
+}
+
+static void
+row_23_a_check_added_later_names_file_and_line_too(void **state)
+{
+	static const char text[] = "relay = sun\nrelay = moon\n";
+	struct err e;
+
+	(void)state;
+	opts_check(o, "relay", no_moon);
+	assert_int_equal(opts_parse(o, text, strlen(text), "conf", false, &e),
+	    -1);
+	assert_int_equal(e.status, STATUS_CONFIG);
+	assert_string_equal(e.what, "conf:2: relay: there is none");
+}
+
 #define WITH(t) cmocka_unit_test_setup_teardown(t, make, drop)
 
 int
@@ -364,6 +399,8 @@ main(void)
 		WITH(t_show_is_as_it_would_be_written),
 		WITH(t_save_writes_what_differs_and_load_reads_it),
 		WITH(t_a_missing_file_is_fine_an_unreadable_one_is_not),
+		WITH(t_a_value_given_again_counts_where_it_was_given_last),
+		WITH(row_23_a_check_added_later_names_file_and_line_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
