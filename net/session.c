@@ -28,6 +28,7 @@ struct leg {
 	int64_t rtt_us;			/* smoothed; -1: unknown */
 	unsigned n_pongs;		/* counts to FIRST_PONGS */
 	int64_t retired_ms;		/* 0: in use */
+	bool is_doubtful;		/* not heard since a rival came */
 	char where[80];
 };
 
@@ -58,11 +59,15 @@ is_preferred(const struct leg *l)
 	return l->link->initiator == l->session->setup.i_am_smaller;
 }
 
+/* A link that was proven just now beats one that may be half-open: who comes
+ * anew may have lost the old one without a word. */
 static bool
 is_better(const struct leg *a, const struct leg *b)
 {
 	if (a->link->path != b->link->path)
 		return a->link->path < b->link->path;
+	if (a->is_doubtful != b->is_doubtful)
+		return b->is_doubtful;
 	if (is_preferred(a) != is_preferred(b))
 		return is_preferred(a);
 	return a->order > b->order;
@@ -177,8 +182,29 @@ ping(struct leg *l)
 static void
 heard(struct leg *l)
 {
-	l->heard_ms = now_ms(l->session);
+	struct session *s = l->session;
+	const struct leg *was = s->best;
+
+	l->heard_ms = now_ms(s);
 	l->unanswered_ms = 0;
+	if (!l->is_doubtful)
+		return;
+	l->is_doubtful = false;
+	choose(s);
+	if (s->best != was)
+		tell_moved(s);
+}
+
+/* A rival came: does it still live? */
+static void
+doubt(struct leg *l)
+{
+	l->is_doubtful = true;
+	if (!l->unanswered_ms || !l->pinged)
+		ping(l);
+	if (l->dead_ms > SESSION_HURRY_MS)
+		l->dead_ms = SESSION_HURRY_MS;
+	l->session->setup.wake(l->session->setup.owner, SESSION_HURRY_MS);
 }
 
 static void
@@ -426,6 +452,10 @@ session_adopt(struct session *s, struct link *link, const struct card *card,
 	snprintf(l->where, sizeof(l->where), "%s", where);
 	link->events = &leg_events;
 	link->owner = l;
+	for (int i = 0; i < LEGS_MAX; i++) {
+		if (s->legs[i].link && &s->legs[i] != l)
+			doubt(&s->legs[i]);
+	}
 	choose(s);
 	ping(l);
 	s->setup.wake(s->setup.owner, SESSION_MOVE_MS);
