@@ -261,6 +261,9 @@ type(struct tui *t, struct key k)
 {
 	struct err e = { 0 };
 
+	/* A slash begins a command, wherever it is typed. */
+	if (t->list_focused && k.code == '/' && !people_filter(t->people)[0])
+		tui_focus(t, false);
 	if (t->list_focused) {
 		people_filter_add(t->people, k.code);
 		t->stale |= STALE_PEOPLE;

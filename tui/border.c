@@ -76,6 +76,9 @@ add_trust(const struct scene *s, const struct rect *r, int *col)
 {
 	char text[64];
 
+	/* Before everything else, which may not fit. */
+	if (s->open->flagged)
+		*col = add(s, r, *col, STYLE_WARN, "look-alike name");
 	switch (s->open->who.trust) {
 	case TRUST_VERIFIED:
 		snprintf(text, sizeof(text), "%s verified",
@@ -98,8 +101,6 @@ add_trust(const struct scene *s, const struct rect *r, int *col)
 		*col = add(s, r, *col, STYLE_BAD, "blocked");
 		break;
 	}
-	if (s->open->flagged)
-		*col = add(s, r, *col, STYLE_WARN, "name looks like another's");
 }
 
 static void

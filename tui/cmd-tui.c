@@ -33,6 +33,8 @@ run_bind(void *room, struct cmd_call *call, struct err *e)
 	/* A value of the list option: /save keeps it. */
 	if (rc == 0)
 		rc = opts_set(tui_setup_of(room)->opts, "bind", line, e);
+	if (rc == 0)
+		cmd_say(call, "bound until you leave; /save keeps it");
 	free(line);
 	return rc;
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rows of the pane below which only the most useful is said. */
+enum { ROOMY_ROWS = 16 };
+
 static void say(struct intro *in, enum style style, int indent,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 
@@ -49,7 +52,7 @@ say_nearby(struct intro *in, const struct scene *s)
 }
 
 static void
-say_reach(struct intro *in, const struct scene *s)
+say_reach(struct intro *in, const struct scene *s, bool brief)
 {
 	const struct tui_reach *reach = &s->setup->reach;
 	const char *at;
@@ -59,9 +62,10 @@ say_reach(struct intro *in, const struct scene *s)
 		    "listened on.");
 		return;
 	}
-	say(in, STYLE_TEXT, 0, "Somebody elsewhere in your network or behind "
-	    "a VPN types one of these to reach you:");
-	for (size_t i = 0; i < 4; i++) {
+	say(in, STYLE_TEXT, 0, brief ? "Who is elsewhere types this:" :
+	    "Somebody elsewhere in your network or behind a VPN types one of "
+	    "these to reach you:");
+	for (size_t i = 0; i < (brief ? 1 : 4); i++) {
 		at = reach->listen_at(reach->arg, i);
 		if (!at)
 			break;
@@ -74,23 +78,29 @@ welcome(struct intro *in, const struct scene *s)
 {
 	char id[ID_SHORT], focus[KEYNAME_LEN], help[KEYNAME_LEN];
 	struct chat *c = s->setup->chat;
+	const bool brief = s->at->talk.rows < ROOMY_ROWS;
 
 	user_id_short(identity_id(chat_identity(c)), id);
 	scene_key(s, "focus", focus);
 	scene_key(s, "help", help);
 	say(in, STYLE_TITLE, 0, "You are %s, id %s.", chat_name(c), id);
-	say(in, STYLE_DIM, 0, "/name NAME changes how others see you.");
-	say(in, STYLE_TEXT, 0, "%s", "");
+	if (!brief) {
+		say(in, STYLE_DIM, 0, "/name NAME changes how others see "
+		    "you.");
+		say(in, STYLE_TEXT, 0, "%s", "");
+	}
 	say_nearby(in, s);
-	say(in, STYLE_TEXT, 0, "%s", "");
-	say_reach(in, s);
-	say(in, STYLE_TEXT, 0, "%s", "");
+	if (!brief)
+		say(in, STYLE_TEXT, 0, "%s", "");
+	say_reach(in, s, brief);
+	if (!brief)
+		say(in, STYLE_TEXT, 0, "%s", "");
 	say(in, STYLE_TEXT, 0, "Keys: %s list of people, Enter opens a chat, "
 	    "%s help, Ctrl-C twice leaves.", focus, help);
 	if (s->setup->ephemeral)
 		say(in, STYLE_WARN, 0, "Ephemeral: nothing is written to "
 		    "disk; what is not delivered when you leave is lost.");
-	else if (!opts_bool(s->setup->opts, "history"))
+	else if (!brief && !opts_bool(s->setup->opts, "history"))
 		say(in, STYLE_DIM, 0, "Messages are not kept once they were "
 		    "read; /history on keeps them, sealed.");
 }
@@ -109,10 +119,9 @@ fresh_chat(struct intro *in, const struct scene *s)
 	case TRUST_ACCEPTED:
 	case TRUST_PAIRED:
 	case TRUST_VERIFIED:
-		say(in, STYLE_DIM, 0, p->linked ? "Nothing said yet. Write, "
-		    "and Enter sends; only %s can read it." : "Nothing said "
-		    "yet. %s is not here now: what you write waits, sealed, "
-		    "until you both are.", p->title);
+		say(in, STYLE_DIM, 0, p->linked ? "Write, and Enter sends; "
+		    "only %s can read it." : "%s is not here now: what you "
+		    "write waits, sealed, until you both are.", p->title);
 		break;
 	case TRUST_REQUESTED:
 	case TRUST_BLOCKED:

@@ -24,7 +24,7 @@ static const struct action actions[] = {
 	CHAT(6), CHAT(7), CHAT(8), CHAT(9), CHAT(10),
 	EVERYWHERE("page-up", ACT_PAGE_UP, "scroll back"),
 	EVERYWHERE("page-down", ACT_PAGE_DOWN, "scroll forward"),
-	EVERYWHERE("oldest", ACT_OLDEST, "to the oldest message"),
+	EVERYWHERE("oldest", ACT_OLDEST, "to the oldest message loaded"),
 	EVERYWHERE("newest", ACT_NEWEST, "back to the newest message"),
 	EVERYWHERE("redraw", ACT_REDRAW, "draw the screen anew"),
 	EVERYWHERE("suspend", ACT_SUSPEND, "suspend; fg comes back"),

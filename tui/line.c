@@ -72,26 +72,13 @@ on_say(void *arg, const char *line)
 	tui_note(a->t, STYLE_DIM, line);
 }
 
-/* The line as it is run: where only a PEER is asked for and none is given,
- * the open chat's is meant.  Fresh string. */
-static char *
-complete_line(const struct tui *t, const struct cmd *c, const char *line,
-    bool has_args)
-{
-	const struct person *p = tui_open_person(t);
-
-	if (c && p && !has_args && c->min == 1 && c->args[0] == CMD_PEER)
-		return mem_printf("/%s %s", c->name, p->id_text);
-	return mem_str(line);
-}
-
 static void
 run_command(struct tui *t, const char *line)
 {
 	const size_t n = strcspn(line + 1, " ");
 	const bool has_args = line[1 + n + strspn(line + 1 + n, " ")] != '\0';
 	struct answers a = { .t = t, .line = line };
-	char *name = mem_strn(line + 1, n), *full;
+	char *name = mem_strn(line + 1, n);
 	const struct cmd *c = cmds_find(t->setup.cmds, name);
 	struct err e = { 0 };
 
@@ -108,13 +95,11 @@ run_command(struct tui *t, const char *line)
 		t->stale |= STALE_ALL;
 		return;
 	}
-	full = complete_line(t, c, line, has_args);
-	if (cmds_run(t->setup.cmds, full, tui_open_person(t), on_say, &a,
+	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, &a,
 	    &e) != 0) {
 		begin_answers(&a);
 		tui_note_error(t, &e);
 	}
-	free(full);
 	t->stale |= STALE_PEOPLE | STALE_TALK | STALE_STATUS;
 }
 

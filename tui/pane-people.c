@@ -361,7 +361,7 @@ static void
 draw_nobody(const struct people *p, const struct scene *s,
     const struct rect *r, int row)
 {
-	const char *say = p->filter[0] ? "nobody by that name" :
+	const char *say = p->filter[0] ? "no such name" :
 	    "nobody yet";
 
 	(void)s;

@@ -46,41 +46,74 @@ count_people(const struct scene *s, size_t *nearby, size_t *unread,
 		if (p->who.trust == TRUST_BLOCKED)
 			continue;
 		*nearby += p->nearby;
-		*unread += p->n_unread;
-		*asking += p->who.trust == TRUST_REQUESTED;
+		/* Words that ask are counted as the request they are. */
+		if (p->who.trust == TRUST_REQUESTED)
+			(*asking)++;
+		else
+			*unread += p->n_unread;
 	}
+}
+
+/* My name, cut where a long one would leave no room for the rest. */
+static int
+draw_name(const struct scene *s, const struct rect *r, int col)
+{
+	const char *name = chat_name(s->setup->chat);
+	const int room = r->cols / 3 > 12 ? r->cols / 3 : 12;
+	const size_t len = strlen(name);
+	int used;
+
+	if (text_cells(name, len) <= room)
+		return term_put(r, 0, col, STYLE_ME, name, len);
+	col = term_put(r, 0, col, STYLE_ME, name,
+	    text_fit(name, len, room - 1, &used));
+	return term_puts(r, 0, col, STYLE_ME, theme_mark(s->theme, MARK_MORE));
+}
+
+static int
+draw_presence(const struct scene *s, const struct rect *r, int col, int limit,
+    bool in_words)
+{
+	const bool away = chat_is_away(s->setup->chat);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s%s", theme_mark(s->theme, away ?
+	    MARK_AWAY : MARK_ONLINE), !in_words ? "" : away ? " away" :
+	    " online");
+	if (col + 2 + text_cells(text, strlen(text)) > limit)
+		return col;
+	return term_puts(r, 0, col + 2, away ? STYLE_WARN : STYLE_GOOD, text);
 }
 
 void
 title_draw(const struct scene *s)
 {
 	const struct rect *r = &s->at->title;
-	struct chat *c = s->setup->chat;
 	char text[64], key[KEYNAME_LEN];
 	size_t nearby, unread, asking;
 	int col, limit;
+	bool urgent;
 
 	if (rect_is_empty(r))
 		return;
 	term_fill(r, STYLE_TEXT);
+	count_people(s, &nearby, &unread, &asking);
+	/* Where no list shows it, what waits goes before everything. */
+	urgent = !s->at->framed && (unread > 0 || asking > 0);
 	limit = r->cols;
 	snprintf(text, sizeof(text), "%s help", scene_key(s, "help", key));
-	if (r->cols >= 40 && key[0]) {
+	if (r->cols >= 40 && key[0] && !urgent) {
 		limit -= (int)strlen(text) + 1;
 		term_puts(r, 0, limit, STYLE_DIM, text);
 		limit--;
 	}
-	col = term_puts(r, 0, 1, STYLE_TITLE, "p2ptui");
-	col = term_puts(r, 0, col + 2, STYLE_ME, chat_name(c));
-	snprintf(text, sizeof(text), "%s %s", theme_mark(s->theme,
-	    chat_is_away(c) ? MARK_AWAY : MARK_ONLINE),
-	    chat_is_away(c) ? "away" : "online");
-	if (col + 2 + (int)strlen(text) < limit)
-		col = term_puts(r, 0, col + 2, chat_is_away(c) ? STYLE_WARN :
-		    STYLE_GOOD, text);
-	count_people(s, &nearby, &unread, &asking);
+	col = urgent && r->cols < 40 ? -1 : term_puts(r, 0, 1, STYLE_TITLE,
+	    "p2ptui");
+	col = draw_name(s, r, col + 2);
+	col = draw_presence(s, r, col, limit, !urgent);
 	snprintf(text, sizeof(text), "%zu nearby", nearby);
-	col = part(s, r, col, limit, STYLE_TEXT, text);
+	if (!urgent)
+		col = part(s, r, col, limit, STYLE_TEXT, text);
 	if (unread > 0) {
 		snprintf(text, sizeof(text), "%zu unread", unread);
 		col = part(s, r, col, limit, STYLE_KEY, text);

@@ -149,6 +149,32 @@ ruler(struct pass *p, enum style style, const char *word)
 		col = term_puts(p->r, p->at, col, STYLE_RULE, h);
 }
 
+/* Where the rows after a note's first begin: under the value of "  label
+ * value", else under the first word. */
+static int
+hang_of(const char *text, int cols)
+{
+	const int lead = (int)strspn(text, " ");
+	const char *gap = lead > 0 ? strstr(text + lead, "  ") : NULL;
+	int hang = lead;
+
+	if (gap)
+		hang = (int)(gap - text + (long)strspn(gap, " "));
+	return hang <= cols / 3 ? hang : lead <= cols / 3 ? lead : 0;
+}
+
+/* What the program said, folded; a long value stays under its beginning. */
+static void
+note(struct pass *p, enum style style, const char *text)
+{
+	const int hang = hang_of(text, p->r->cols);
+	const long at = p->row - p->from;
+
+	paragraph(p, hang, style, text + hang, strlen(text + hang));
+	if (p->draw && at >= 0 && at < p->n)
+		term_put(p->r, p->to + (int)at, 0, style, text, (size_t)hang);
+}
+
 static void
 notes(struct pass *p, int64_t after, bool first)
 {
@@ -158,7 +184,7 @@ notes(struct pass *p, int64_t after, bool first)
 		const struct note *n = &v->notes[i];
 
 		if (first ? n->after <= after : n->after == after)
-			paragraph(p, 0, n->style, n->text, strlen(n->text));
+			note(p, n->style, n->text);
 	}
 }
 
@@ -260,14 +286,19 @@ words_of(const struct talk *t, size_t i, const struct line *l)
 	return l->state == MSG_READ && is_last_read(t, i) ? "read" : NULL;
 }
 
-static int
-put_cut(const struct rect *r, int row, int col, enum style style,
-    const char *text, int room)
+static void
+put_name(const struct pass *p, enum style style, const char *name)
 {
+	const int col = p->c.time, room = p->c.name;
+	const size_t len = strlen(name);
+	const bool fits = text_cells(name, len) <= room;
 	int used;
-	size_t n = text_fit(text, strlen(text), room, &used);
+	size_t n = text_fit(name, len, fits ? room : room - 1, &used);
 
-	return term_put(r, row, col, style, text, n);
+	term_put(p->r, p->at, col, style, name, n);
+	if (!fits)
+		term_puts(p->r, p->at, col + used, style,
+		    theme_mark(p->s->theme, MARK_MORE));
 }
 
 /* The columns before the text, on its first row. */
@@ -287,11 +318,9 @@ put_left(const struct pass *p, const struct line *l, const struct tm *tm)
 	if (l->kind == MSG_ACTION)
 		term_puts(p->r, p->at, c->time, STYLE_DIM, "*");
 	else if (l->mine)
-		put_cut(p->r, p->at, c->time, STYLE_ME,
-		    chat_name(p->s->setup->chat), c->name);
+		put_name(p, STYLE_ME, chat_name(p->s->setup->chat));
 	else
-		put_cut(p->r, p->at, c->time, STYLE_THEM, p->s->open->title,
-		    c->name);
+		put_name(p, STYLE_THEM, p->s->open->title);
 }
 
 static void
@@ -384,6 +413,7 @@ static void
 first_block(struct pass *p)
 {
 	const struct talk *t = open_talk(p->s);
+	char key[KEYNAME_LEN], text[KEYNAME_LEN + 32];
 	struct intro in;
 
 	intro_make(&in, p->s);
@@ -391,8 +421,11 @@ first_block(struct pass *p)
 		paragraph(p, in.rows[i].indent, in.rows[i].style,
 		    in.rows[i].text, strlen(in.rows[i].text));
 	intro_clear(&in);
-	if (t && talk_has_older(t))
-		ruler(p, STYLE_DIM, "older messages");
+	if (t && talk_has_older(t)) {
+		snprintf(text, sizeof(text), "older messages: %s",
+		    scene_key(p->s, "page-up", key));
+		ruler(p, STYLE_DIM, text);
+	}
 	notes(p, dropped(p->s), true);
 }
 
@@ -423,14 +456,17 @@ static enum style
 footer(const struct scene *s, char *dst, size_t size)
 {
 	const struct person *p = s->open;
-	char key[KEYNAME_LEN];
+	char key[KEYNAME_LEN], id[16];
 
 	dst[0] = '\0';
 	if (!p)
 		return STYLE_DIM;
 	if (p->who.trust == TRUST_REQUESTED) {
-		snprintf(dst, size, "%s (%.6s..) wants to talk: /accept, "
-		    "/decline or /block", p->title, p->id_text);
+		/* Some titles have the id behind them already. */
+		snprintf(id, sizeof(id), " (%.8s)", p->id_text);
+		snprintf(dst, size, "%s%s wants to talk%s: /accept, /decline "
+		    "or /block", p->title, strstr(p->title, id) ? "" : id,
+		    p->flagged ? " under a look-alike name" : "");
 		return STYLE_WARN;
 	}
 	if (p->who.trust == TRUST_BLOCKED) {
@@ -450,8 +486,8 @@ footer(const struct scene *s, char *dst, size_t size)
 		return STYLE_DIM;
 	}
 	if (p->waiting)
-		snprintf(dst, size, "waiting for %s to accept: your words are "
-		    "kept until then", p->title);
+		snprintf(dst, size, "waiting for %s to accept; your words are "
+		    "kept", p->title);
 	return STYLE_DIM;
 }
 

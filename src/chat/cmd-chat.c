@@ -109,7 +109,7 @@ cmd_decline(void *room, struct cmd_call *call, struct err *e)
 static int
 cmd_block(void *room, struct cmd_call *call, struct err *e)
 {
-	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+	struct person *p = peer_of(room, call, 0, e);
 
 	return p ? chat_block(room, p, true, e) : -1;
 }
@@ -117,7 +117,7 @@ cmd_block(void *room, struct cmd_call *call, struct err *e)
 static int
 cmd_unblock(void *room, struct cmd_call *call, struct err *e)
 {
-	struct person *p = roster_match(chat_roster(room), call->argv[0], e);
+	struct person *p = peer_of(room, call, 0, e);
 
 	return p ? chat_block(room, p, false, e) : -1;
 }
@@ -142,11 +142,20 @@ cmd_rename(void *room, struct cmd_call *call, struct err *e)
 static int
 cmd_name(void *room, struct cmd_call *call, struct err *e)
 {
+	struct chat *c = room;
+
 	if (call->argc == 0) {
-		cmd_say(call, "you are called %s", chat_name(room));
+		cmd_say(call, "you are called %s", chat_name(c));
 		return 0;
 	}
-	return chat_rename(room, call->argv[0], e);
+	if (chat_rename(c, call->argv[0], e) < 0)
+		return -1;
+	/* A name given as an option comes back at the next start. */
+	if (!opts_is_set(c->opts, "name"))
+		return 0;
+	cmd_say(call, "you are called %s; /save keeps it in p2ptui.conf, "
+	    "whose name counts first", chat_name(c));
+	return opts_set(c->opts, "name", chat_name(c), e);
 }
 
 /* ---- /info -------------------------------------------------------------- */
@@ -160,7 +169,7 @@ say_time(const struct cmd_call *call, const char *what, int64_t ms)
 
 	if (ms > 0 && localtime_r(&t, &tm) &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
-		cmd_say(call, "  %-10s %s", what, text);
+		cmd_say(call, "  %-11s  %s", what, text);
 }
 
 static void
@@ -171,11 +180,11 @@ say_me(struct chat *c, const struct cmd_call *call)
 
 	user_id_text(identity_id(chat_identity(c)), id);
 	cmd_say(call, "%s (you)", chat_name(c));
-	cmd_say(call, "  %-10s %s", "id", id);
-	cmd_say(call, "  %-10s %s", "link", link);
-	cmd_say(call, "  %-10s %zu", "owed", chat_owed(c));
+	cmd_say(call, "  %-11s  %s", "id", id);
+	cmd_say(call, "  %-11s  %s", "link", link);
+	cmd_say(call, "  %-11s  %zu", "owed", chat_owed(c));
 	if (chat_is_away(c))
-		cmd_say(call, "  %-10s %s", "away", c->away);
+		cmd_say(call, "  %-11s  %s", "away", c->away);
 	free(link);
 }
 
@@ -195,23 +204,23 @@ cmd_info(void *room, struct cmd_call *call, struct err *e)
 	enc_hex(ed, p->who.keys.ed, KEY_LEN);
 	enc_hex(x, p->who.keys.x, KEY_LEN);
 	cmd_say(call, "%s", p->title);
-	cmd_say(call, "  %-10s %s", "id", p->id_text);
-	cmd_say(call, "  %-10s %s", "calls self",
+	cmd_say(call, "  %-11s  %s", "id", p->id_text);
+	cmd_say(call, "  %-11s  %s", "calls self",
 	    p->who.name[0] ? p->who.name : "nothing");
-	cmd_say(call, "  %-10s %s%s", "trust", trust_name(p->who.trust),
+	cmd_say(call, "  %-11s  %s%s", "trust", trust_name(p->who.trust),
 	    p->waiting ? ", waits for their consent" : "");
-	cmd_say(call, "  %-10s %s%s%s", "presence",
+	cmd_say(call, "  %-11s  %s%s%s", "presence",
 	    presence_name(p->presence), p->away[0] ? ": " : "", p->away);
-	cmd_say(call, "  %-10s %s", "path", path_name(p->path));
+	cmd_say(call, "  %-11s  %s", "path", path_name(p->path));
 	if (p->rtt_us > 0)
-		cmd_say(call, "  %-10s %.1f ms", "round trip",
+		cmd_say(call, "  %-11s  %.1f ms", "round trip",
 		    (double)p->rtt_us / 1000);
 	if (p->own->where[0] || p->who.where[0])
-		cmd_say(call, "  %-10s %s", "address", p->nearby &&
+		cmd_say(call, "  %-11s  %s", "address", p->nearby &&
 		    p->own->where[0] ? p->own->where : p->who.where);
-	cmd_say(call, "  %-10s %s", "sign key", ed);
-	cmd_say(call, "  %-10s %s", "agree key", x);
-	cmd_say(call, "  %-10s %zu, unread %zu", "owed", p->n_owed,
+	cmd_say(call, "  %-11s  %s", "sign key", ed);
+	cmd_say(call, "  %-11s  %s", "agree key", x);
+	cmd_say(call, "  %-11s  %zu, unread %zu", "owed", p->n_owed,
 	    p->n_unread);
 	say_time(call, "known since", p->who.since_ms);
 	say_time(call, "last seen", p->who.seen_ms);
@@ -226,19 +235,29 @@ cmd_history(void *room, struct cmd_call *call, struct err *e)
 	const struct chat *c = room;
 	const char *word = call->argv[0];
 
-	if (call->argc == 0) {
-		cmd_say(call, "history is %s", opts_bool(c->opts, "history") ?
-		    "on" : "off");
+	if (call->argc > 0 && strcmp(word, "forget") == 0) {
+		if (chat_forget(room, e) < 0)
+			return -1;
+		cmd_say(call, "what was kept is removed from disk; what is "
+		    "owed or unread stays");
 		return 0;
 	}
-	if (strcmp(word, "on") == 0)
-		return chat_history(room, true, e);
-	if (strcmp(word, "off") == 0)
-		return chat_history(room, false, e);
-	if (strcmp(word, "forget") == 0)
-		return chat_forget(room, e);
-	err_set(e, STATUS_USAGE, "history cannot be \"%.40s\"", word);
-	return err_next(e, "on, off or forget");
+	if (call->argc > 0 && strcmp(word, "on") && strcmp(word, "off")) {
+		err_set(e, STATUS_USAGE, "history cannot be \"%.40s\"", word);
+		return err_next(e, "on, off or forget");
+	}
+	if (call->argc > 0 && chat_history(room, strcmp(word, "on") == 0, e) <
+	    0)
+		return -1;
+	if (!store_is_kept(c->store))
+		cmd_say(call, "nothing is kept: --ephemeral writes nothing to "
+		    "disk");
+	else
+		cmd_say(call, opts_bool(c->opts, "history") ?
+		    "history is on: what is said is kept on disk, sealed" :
+		    "history is off: what is said is gone when it was read "
+		    "and you leave");
+	return 0;
 }
 
 static int
@@ -273,8 +292,8 @@ static const struct cmd table[] = {
 	    { CMD_REST }, 0, cmd_away, NULL },
 	{ "back", NULL, "", "show that you are here again",
 	    { CMD_NONE }, 0, cmd_back, NULL },
-	{ "block", NULL, "PEER", "shut somebody out, without an answer",
-	    { CMD_PEER }, 1, cmd_block, NULL },
+	{ "block", NULL, "[PEER]", "shut somebody out, without an answer",
+	    { CMD_PEER }, 0, cmd_block, NULL },
 	{ "decline", NULL, "[PEER]", "turn a request away",
 	    { CMD_PEER }, 0, cmd_decline, NULL },
 	{ "history", NULL, "[on|off|forget]",
@@ -295,8 +314,8 @@ static const struct cmd table[] = {
 	{ "rename", NULL, "PEER [NAME]",
 	    "what you call a contact; without NAME, what they do",
 	    { CMD_PEER, CMD_REST }, 1, cmd_rename, NULL },
-	{ "unblock", NULL, "PEER", "end a block",
-	    { CMD_PEER }, 1, cmd_unblock, NULL },
+	{ "unblock", NULL, "[PEER]", "end a block",
+	    { CMD_PEER }, 0, cmd_unblock, NULL },
 	{ "unsend", NULL, "[PEER]",
 	    "take back the last message that is still queued",
 	    { CMD_PEER }, 0, cmd_unsend, NULL },
