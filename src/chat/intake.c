@@ -132,7 +132,8 @@ take_admission(struct chat *c, struct person *p)
 	turn_touch(c, p);
 	p->who.admitted = true;
 	turn_dirty_who(c, p);
-	turn_post(c, p, TELL_FRAMES);
+	/* What was told before they knew me was not heard. */
+	turn_post(c, p, TELL_FRAMES | (c->is_away ? TELL_STATUS : 0));
 	people_changed(c, p);
 }
 

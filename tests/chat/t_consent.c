@@ -93,6 +93,20 @@ t_acceptance_arrives_later(void **state)
 }
 
 static void
+t_who_lets_me_in_learns_that_i_am_away(void **state)
+{
+	(void)state;
+	ask("hello");
+	chat_set_away(alice->chat, true, "lunch");
+	sim_run_ms(s, 20);
+	ok(sim_person(bob, alice)->presence == ONLINE, "not for strangers");
+	ok(chat_accept(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 20);
+	ok(sim_person(bob, alice)->presence == AWAY, "for him");
+	assert_string_equal(sim_person(bob, alice)->away, "lunch");
+}
+
+static void
 t_answering_accepts(void **state)
 {
 	(void)state;
@@ -645,6 +659,7 @@ main(void)
 		TEST(t_first_words_are_a_request),
 		TEST(t_accepting_shows_the_words_and_acknowledges),
 		TEST(t_acceptance_arrives_later),
+		TEST(t_who_lets_me_in_learns_that_i_am_away),
 		TEST(t_answering_accepts),
 		TEST(t_a_request_survives_restarts),
 		TEST(t_looking_at_a_request_is_not_reading),
