@@ -459,8 +459,10 @@ session_adopt(struct session *s, struct link *link, const struct card *card,
 	choose(s);
 	ping(l);
 	s->setup.wake(s->setup.owner, SESSION_MOVE_MS);
-	/* Said again for somebody who was typed: it is the answer. */
-	if (!was_up || typed) {
+	/* Said again for somebody who was typed: it is the answer.  And when
+	 * this one takes over, because the other may have lost what it had:
+	 * chat says again what nobody acknowledged. */
+	if (!was_up || typed || s->best == l) {
 		s->told_path = s->best->link->path;
 		s->told_rtt_us = s->best->rtt_us;
 		s->setup.chat->on_up(s->setup.chat->chat, card, s->told_path,
