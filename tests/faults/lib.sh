@@ -9,7 +9,14 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 writer=${top_builddir:-.}/tests/store/writer
 d=$(mktemp -d)
 mounts=()
-trap 'for m in "${mounts[@]}"; do umount "$m" 2>/dev/null; done; rm -rf "$d"' EXIT
+clean_up() {
+	local m
+	for m in "${mounts[@]}"; do
+		umount "$m" 2>/dev/null
+	done
+	rm -rf "$d"
+}
+trap clean_up EXIT
 
 n_tests=0
 plan() { echo "1..$1"; }
