@@ -5,6 +5,9 @@
 #
 #	tui_node bob 80x24 --set ...	p2ptui as bob, on a screen of his own
 #	tui_start t 40x10 CMD..		any command on a screen named t
+#	tui_short t 80x24 CMD..		one that says its word and ends: what was
+#					said last may be lost with a terminal
+#	tui_ended [SECONDS]		wait for its end; exit status in $STATUS
 #	tui_on bob			whose screen the rest speaks of
 #	tui_key Enter C-n F1		keys, by the names of tmux
 #	tui_type 'héllo 世界'		text, as typed
@@ -59,6 +62,18 @@ tui_start() {
 		set -g remain-on-exit on \; set -g status off \; \
 		set -s escape-time 0 \; set -g history-limit 5000 &&
 	mux resize-window -t t -x "${size%x*}" -y "${size#*x}"
+}
+
+tui_short() {
+	local name=$1 size=$2
+	shift 2
+	tui_start "$name" "$size" bash -c \
+		"$(printf '%q ' "$@"); echo \"END \$?\"; exec cat"
+}
+tui_ended() {
+	STATUS=''
+	tui_shows '^END [0-9]+$' "$@" &&
+		STATUS=$(tui_text | sed -n 's/^END //p')
 }
 
 # tui_node NAME COLSxROWS [OPTION..]: as `node` of e2elib.sh, with a screen.
