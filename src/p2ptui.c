@@ -87,6 +87,18 @@ check_output(struct err *e)
 	return err_next(e, "headless mode writes its events there");
 }
 
+/* Whoever starts it names the files that are read and written: with the
+ * rights of somebody else that would be a gift. */
+static int
+check_rights(struct err *e)
+{
+	if (getuid() == geteuid() && getgid() == getegid())
+		return 0;
+	err_set(e, STATUS_DENIED, "it is installed setuid or setgid, and must "
+	    "not be");
+	return err_next(e, "take that away: chmod ug-s");
+}
+
 /* ---- signals ------------------------------------------------------------- */
 
 static void
@@ -285,6 +297,7 @@ run(struct app *a, struct err *e)
 	if ((a->start.headless ? check_output(e) : tui_check(e)) < 0)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
+	    profile_check(&a->profile, e) < 0 ||
 	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
 	    (*opts_text(a->start.opts, "log") &&
 	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
@@ -317,7 +330,7 @@ main(int argc, char **argv)
 	/* Keys are the screen's business, but a mistake in them is found
 	 * like any other of the configuration. */
 	opts_check(a.start.opts, "bind", keymap_check);
-	if (crypto_start(&e) < 0 ||
+	if (check_rights(&e) < 0 || crypto_start(&e) < 0 ||
 	    options_parse(&a.start, argc, argv, &e) < 0) {
 		status = complain(&e);
 	} else if (a.start.help || a.start.version) {

@@ -223,7 +223,9 @@ profile_clear(struct profile *p)
 
 /* ---- whose --------------------------------------------------------------- */
 
-/* Who can write into the folder can put another identity into it. */
+/* Who can write into the folder can put another identity into it, or a
+ * configuration that writes a log where they like.  An administrator may use
+ * a folder of others, who else may not: its owner can do all of that. */
 static int
 check_folder(const char *dir, struct err *e)
 {
@@ -232,6 +234,10 @@ check_folder(const char *dir, struct err *e)
 	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
 		return err_set(e, STATUS_CANNOT_CREATE, "%s is not a folder",
 		    dir);
+	if (st.st_uid != geteuid() && st.st_uid != 0 && geteuid() != 0) {
+		err_set(e, STATUS_DENIED, "%s belongs to another user", dir);
+		return err_next(e, "choose a folder of yours with --home DIR");
+	}
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
 	err_set(e, STATUS_DENIED, "others can write into %s (mode %04o)", dir,
@@ -251,6 +257,21 @@ make_dir_of(const char *file, struct err *e)
 		rc = file_make_dir(dir, e);
 	}
 	free(dir);
+	return rc;
+}
+
+int
+profile_check(const struct profile *p, struct err *e)
+{
+	char *config = mem_strn(p->config,
+	    (size_t)(strrchr(p->config, '/') - p->config));
+	int rc = 0;
+
+	if (file_exists(p->dir))
+		rc = check_folder(p->dir, e);
+	if (rc == 0 && *config && file_exists(config))
+		rc = check_folder(config, e);
+	free(config);
 	return rc;
 }
 

@@ -31,6 +31,9 @@ struct profile {
 int profile_init(struct profile *p, const char *home, const char *name,
     struct err *e);
 void profile_clear(struct profile *p);		/* gives the lock back */
+/* Before anything in them is believed: the folders that are there already
+ * are ours alone to write into, or STATUS_DENIED. */
+int profile_check(const struct profile *p, struct err *e);
 /* Makes the directories and takes the lock: STATUS_CANNOT_CREATE,
  * STATUS_TRY_AGAIN with the pid of the holder. */
 int profile_hold(struct profile *p, struct err *e);

@@ -258,6 +258,9 @@ t_a_folder_open_to_others_is_refused(void **state)
 
 	start(k, &p);
 	assert_int_equal(chmod(k->dir, 0777), 0);
+	/* Before its configuration is believed, too. */
+	assert_int_equal(profile_check(&p, &k->e), -1);
+	assert_int_equal(k->e.status, STATUS_DENIED);
 	assert_int_equal(profile_hold(&p, &k->e), -1);
 	assert_int_equal(k->e.status, STATUS_DENIED);
 	assert_non_null(strstr(k->e.next, "chmod 700"));
