@@ -1,0 +1,316 @@
+/*
+ * The heart with two peers who say, in any order, whatever they like, while
+ * its owner clicks at random.
+ *
+ * Watched throughout: what is counted is there, nothing unbounded grows, and
+ * whoever is not let in is sent nothing but a refusal.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat.h"
+#include "cur.h"
+#include "own.h"
+#include "rand.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum { PEERS = 3, STEPS = 400 };
+
+static const struct opt table[] = {
+	{ .name = "history", .type = OPT_BOOL, .def = "off", .help = "" },
+	{ .name = "receipts", .type = OPT_BOOL, .def = "on", .help = "" },
+	{ .name = "requests", .type = OPT_BOOL, .def = "on", .help = "" },
+	{ .name = "typing", .type = OPT_BOOL, .def = "on", .help = "" },
+};
+
+struct world {
+	struct loop *loop;
+	struct store *store;
+	struct opts *opts;
+	struct chat *chat;
+	const struct carrier_events *net;
+	bool up[PEERS];
+	size_t room;
+	bool dropped;
+};
+
+static struct identity *me, *peers[PEERS];
+
+static void
+check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static struct person *
+person(const struct world *w, size_t i)
+{
+	return roster_find(chat_roster(w->chat), identity_id(peers[i]));
+}
+
+/* ---- its carrier -------------------------------------------------------- */
+
+static int
+take(void *net, const struct user_id *to, const void *bytes, size_t len)
+{
+	struct world *w = net;
+	const struct person *p = roster_find(chat_roster(w->chat), to);
+	struct frame f;
+
+	check(p && p->linked && p->who.trust != TRUST_BLOCKED);
+	check(frame_read(&f, bytes, len) == FRAME_GOOD);
+	check(person_is_contact(p) || f.type == FRAME_DECLINE);
+	check(person_is_contact(p) || f.ack_epoch == 0);
+	if (w->room < len)
+		return -1;
+	w->room -= len;
+	return 0;
+}
+
+static size_t
+room(void *net, const struct user_id *to)
+{
+	(void)to;
+	return ((struct world *)net)->room;
+}
+
+static void
+want(void *net, const struct pubkeys *to, const char *where, bool is_wanted,
+    bool urgent)
+{
+	(void)net;
+	(void)to;
+	(void)where;
+	(void)is_wanted;
+	(void)urgent;
+}
+
+static void
+drop(void *net, const struct user_id *who)
+{
+	(void)who;
+	((struct world *)net)->dropped = true;
+}
+
+static void
+announce(void *net)
+{
+	(void)net;
+}
+
+/* ---- what they do ------------------------------------------------------- */
+
+/* The corners of the numbers, and what lies between. */
+static uint64_t
+number(struct cur *c)
+{
+	static const uint64_t corners[] = { 0, 1, 2, 64, 65, 66, 4096, 4097,
+		4098, SEQ_MAX - 1, SEQ_MAX, SEQ_MAX + 1, UINT64_MAX - 1,
+		UINT64_MAX, UINT64_C(1) << 48, UINT64_C(1700000000000) };
+	uint8_t b = cur_u8(c);
+
+	return b < 64 ? b : b < 128 ? corners[b % 16] : corners[b % 16] +
+	    cur_u8(c);
+}
+
+static void
+hear(struct world *w, struct cur *c, size_t i)
+{
+	struct frame f = { .version = FRAME_VERSION };
+	uint8_t shape = cur_u8(c);
+	struct buf b;
+
+	f.type = shape % 10;
+	f.flags = shape & 0x80 ? FRAME_FIRST : 0;
+	if (shape & 0x40)
+		f.epoch = f.seq = 0;
+	else {
+		f.epoch = number(c);
+		f.seq = number(c);
+	}
+	f.base = shape & 0x20 ? number(c) : 0;
+	if (shape & 0x10) {
+		f.ack_epoch = cur_u8(c) & 1 ? w->chat->epoch : number(c);
+		f.ack_cum = number(c);
+		f.ack_bits = number(c);
+		f.rk_gen = number(c);
+		f.floor_gen = number(c);
+		f.time_ms = number(c);
+	}
+	f.len = cur_u8(c) % 40;
+	f.body = cur_take(c, f.len);
+	if (!f.body)
+		f.len = 0;
+	buf_init(&b);
+	frame_write(&b, &f);
+	w->net->on_heard(w->net->chat, identity_id(peers[i]), b.at, b.len);
+	buf_clear(&b);
+}
+
+static void
+link_up(struct world *w, size_t i)
+{
+	struct card card = { .vmin = 1, .vmax = 1, .name = "peer",
+		.keys = *identity_keys(peers[i]) };
+	struct pubkeys keys;
+
+	if (w->net->welcome(w->net->chat, card.keys.x, &keys) == WELCOME_NOT)
+		return;
+	w->net->on_up(w->net->chat, &card, PATH_LAN, 1, "10.0.0.1", false);
+	w->up[i] = true;
+}
+
+static void
+link_down(struct world *w, size_t i)
+{
+	if (!w->up[i])
+		return;
+	w->up[i] = false;
+	w->net->on_down(w->net->chat, identity_id(peers[i]));
+}
+
+static void
+click(struct world *w, struct cur *c, struct person *p)
+{
+	struct err e = { 0 };
+
+	switch (cur_u8(c) % 12) {
+	case 0: chat_accept(w->chat, p, &e); break;
+	case 1: chat_decline(w->chat, p, &e); break;
+	case 2: chat_block(w->chat, p, true, &e); break;
+	case 3: chat_block(w->chat, p, false, &e); break;
+	case 4: chat_remove(w->chat, p, &e); break;
+	case 5: chat_look(w->chat, p); break;
+	case 6: chat_look(w->chat, NULL); break;
+	case 7: chat_unsend(w->chat, p, &e); break;
+	case 8: chat_clear(w->chat, p); break;
+	case 9: chat_open(w->chat, p, &e); break;
+	case 10: chat_history(w->chat, cur_u8(c) & 1, &e); break;
+	default: chat_say(w->chat, p, MSG_TEXT, "hello", 5, &e); break;
+	}
+}
+
+static void
+watch(const struct world *w)
+{
+	for (size_t i = 0; i < PEERS; i++) {
+		const struct person *p = person(w, i);
+		size_t unread = 0, owed = 0, n;
+
+		if (!p)
+			continue;
+		n = p->talk ? talk_count(p->talk) : 0;
+		for (size_t k = 0; k < n; k++) {
+			const struct line *l = talk_line(p->talk, k);
+
+			unread += l->state == MSG_UNREAD;
+			owed += l->mine && l->state == MSG_QUEUED;
+		}
+		check(p->n_unread == unread);
+		check(p->n_owed == owed);
+		check(!p->talk || talk_unread(p->talk) == unread);
+		check(p->own->n.seen.n <= WINDOWS_MAX);
+		check(p->own->n_request <= REQUEST_LINES_MAX);
+		check(p->who.trust != TRUST_NEARBY || n == 0);
+	}
+}
+
+static void
+step(struct world *w, struct cur *c)
+{
+	struct sighting seen = { .name = "peer", .where = "10.0.0.1:1" };
+	uint8_t what = cur_u8(c);
+	size_t i = what % PEERS;
+	struct person *p = person(w, i);
+
+	switch (what / PEERS % 10) {
+	case 0:
+		link_up(w, i);
+		break;
+	case 1:
+		link_down(w, i);
+		break;
+	case 2:
+		seen.keys = *identity_keys(peers[i]);
+		w->net->on_seen(w->net->chat, &seen);
+		break;
+	case 3:
+		w->net->on_lost(w->net->chat, identity_id(peers[i]));
+		break;
+	case 4:
+	case 5:
+		if (p)
+			click(w, c, p);
+		break;
+	case 6:
+		w->room = cur_u8(c) * (size_t)256;
+		loop_virtual_run(w->loop, cur_u8(c) * 4);
+		watch(w);
+		break;
+	default:
+		if (w->up[i])
+			hear(w, c, i);
+		break;
+	}
+	for (i = 0; w->dropped && i < PEERS; i++)
+		link_down(w, i);
+	w->dropped = false;
+}
+
+static void
+start(struct world *w)
+{
+	struct carrier carrier = { .net = w, .send = take, .room = room,
+		.want = want, .drop = drop, .announce = announce };
+	struct chat_setup setup = { .id = me };
+	struct err e = { 0 };
+
+	setup.loop = w->loop = loop_new_virtual(1700000000000);
+	setup.opts = w->opts = opts_new(table, sizeof(table) / sizeof(*table));
+	setup.store = w->store = store_open(NULL, NULL, &e);
+	check(w->store != NULL);
+	w->chat = chat_new(&setup, &e);
+	check(w->chat != NULL);
+	w->net = chat_events(w->chat);
+	chat_carry(w->chat, &carrier);
+	w->room = 65536;
+}
+
+static void
+make_people(void)
+{
+	uint8_t seed[32] = { 1 };
+	struct err e = { 0 };
+
+	if (me)
+		return;
+	check(crypto_start(&e) == 0);
+	me = identity_from_seed(seed);
+	for (size_t i = 0; i < PEERS; i++) {
+		seed[0]++;
+		peers[i] = identity_from_seed(seed);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct world w = { 0 };
+	struct cur c;
+
+	make_people();
+	start(&w);
+	cur_init(&c, data, len);
+	for (int i = 0; i < STEPS && c.left > 0 && cur_ok(&c); i++)
+		step(&w, &c);
+	loop_virtual_run(w.loop, 1000);
+	watch(&w);
+	chat_free(w.chat);
+	store_close(w.store);
+	opts_free(w.opts);
+	loop_free(w.loop);
+	return 0;
+}
