@@ -491,7 +491,7 @@ static int
 put_clean(int row, int col, int room, enum style s, const char *text,
     size_t len)
 {
-	size_t at = 0;
+	size_t at = 0, end;
 	int used = 0;
 
 	set_style(s);
@@ -515,13 +515,14 @@ put_clean(int row, int col, int room, enum style s, const char *text,
 		if (used + w > room)
 			break;
 		patches_erase(term.patches, row, col + used, w);
-		if (w > 0) {
+		for (end = at + n; at < end; at += n, used += w) {
+			n = text_part(text + at, end - at, &w);
+			if (w == 0)
+				continue;
 			blank(row, col + used, w, s);
 			patches_add(term.patches, row, col + used, w, s,
 			    text + at, text_plain(text + at, n));
-			used += w;
 		}
-		at += n;
 	}
 	return used;
 }

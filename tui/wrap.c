@@ -140,11 +140,13 @@ take_cluster(struct wrap *w, struct filling *f, struct wrap_row *row)
 		end_row(row, f, f->here + 1);
 		return true;
 	}
+	if (cells > w->width)		/* joined emoji, one by one */
+		n = text_part(s, n, &cells);
 	if (*s == ' ' && n == 1 && f->used == w->width) {
 		fold_at_blank(w, f, row);
 		return true;
 	}
-	if (cells == 2 && f->ink && may_begin(s, n) &&
+	if (cells >= 2 && f->ink && may_begin(s, n) &&
 	    !(f->fold.is && f->fold.next == f->here))
 		f->fold = (struct fold){ f->here, f->here, f->used, true };
 	if (f->used + cells > w->width) {
@@ -159,7 +161,7 @@ take_cluster(struct wrap *w, struct filling *f, struct wrap_row *row)
 		f->ink = true;
 	f->here += n;
 	f->used += cells;
-	if (cells == 2 && f->here < w->len && w->s[f->here] != '\n' &&
+	if (cells >= 2 && f->here < w->len && w->s[f->here] != '\n' &&
 	    may_begin(w->s + f->here, w->len - f->here))
 		f->fold = (struct fold){ f->here, f->here, f->used, true };
 	return false;

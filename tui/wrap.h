@@ -5,9 +5,9 @@
  * line of Chinese) is broken between clusters, so that a row's cells never
  * exceed the width and no cluster is split: a wide one that does not fit at
  * the edge starts the next row.  The blanks at which a row was folded are
- * swallowed; those that begin or end a line stay, as far as they fit.  At a
- * width of 1 a wide cluster cannot be shown: its row is empty and takes its
- * bytes.
+ * swallowed; those that begin or end a line stay, as far as they fit.  Joined
+ * emoji that are wider than a row are parted.  At a width of 1 a wide cluster
+ * cannot be shown: its row is empty and takes its bytes.
  *
  * Nothing is stored: the iterator is four words, a row is found again by
  * walking, and the walk is linear in what it passes (ASCII eight bytes at a

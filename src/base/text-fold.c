@@ -93,11 +93,10 @@ text_ascii(struct buf *out, const char *s, size_t len)
 		}
 		n = text_cluster(s + at, len - at, &cells);
 		form = ascii_form(s + at, n, cells, room);
-		if (!form)
-			form = "??";
 		for (i = 0; i < cells; i++) {
-			buf_u8(out, (uint8_t)(*form ? *form : ' '));
-			form += *form != '\0';
+			buf_u8(out, (uint8_t)(!form ? '?' : *form ? *form :
+			    ' '));
+			form += form && *form != '\0';
 		}
 	}
 }

@@ -291,9 +291,9 @@ text_cluster(const char *s, size_t len, int *cells)
 {
 	int32_t first, last, cp;
 	utf8proc_int32_t state = 0;
+	int done = 0, sum, joins = 0;	/* cells of parts, of this one */
 	size_t at, n;
 	bool emoji;
-	int sum;
 
 	*cells = 0;
 	if (!len)
@@ -312,9 +312,15 @@ text_cluster(const char *s, size_t len, int *cells)
 			break;
 		if (utf8proc_grapheme_break_stateful(last, cp, &state))
 			break;
-		if (emoji && ((last == ZWJ && cp_is_pictograph(cp)) ||
-		    (cp_is_skin_tone(cp) &&
-		    (last == VS16 || cp_is_pictograph(last))))) {
+		if (emoji && last == ZWJ && cp_is_pictograph(cp)) {
+			if (++joins > TEXT_JOINS_MAX)
+				break;
+			done += sum;
+			sum = cp_cells(cp);
+			continue;
+		}
+		if (emoji && cp_is_skin_tone(cp) &&
+		    (last == VS16 || cp_is_pictograph(last))) {
 			sum = 2;
 			continue;
 		}
@@ -326,7 +332,25 @@ text_cluster(const char *s, size_t len, int *cells)
 			break;
 		sum += cp_cells(cp);
 	}
-	*cells = sum;
+	*cells = done + sum;
+	return at;
+}
+
+size_t
+text_part(const char *s, size_t len, int *cells)
+{
+	int32_t last, cp;
+	size_t at, n;
+
+	at = text_decode(s, len, &last);
+	if (cp_plain(last) || !cp_is_pictograph(last))
+		at = len;
+	for (; at < len; last = cp, at += n) {
+		n = text_decode(s + at, len - at, &cp);
+		if (last == ZWJ && cp_is_pictograph(cp))
+			break;
+	}
+	text_cluster(s, at, cells);
 	return at;
 }
 

@@ -8,18 +8,20 @@
  *   a code point   0 cells: control, combining (Mn, Me), Hangul vowel and
  *                  final jamo, joiners; 2: East Asian wide, emoji; else 1
  *                  (spacing marks too, as most terminals draw them)
- *   a cluster      the sum of its code points, but an emoji sequence is as
- *                  wide as one emoji: ZWJ families, skin tones, and whatever
- *                  U+FE0F makes an emoji (keycaps, hearts) take 2; a flag is
- *                  its two regional indicators, 1 + 1
+ *   a cluster      the sum of its code points, but an emoji with a skin tone
+ *                  and whatever U+FE0F makes an emoji (keycaps, hearts) take
+ *                  2; a flag is its two regional indicators, 1 + 1
  *   never more     than 2: a cluster that would be (jamo after jamo, letters
  *                  with two spacing vowels) ends before the code point that
  *                  does not fit
+ *   joined emoji   (by ZWJ: families, jobs) are one cluster, as wide as its
+ *                  parts side by side, at most TEXT_CELLS_MAX
  *
  * Terminals disagree: many do not join emoji, some ignore U+FE0F.  So the
- * screen puts the cursor explicitly behind every run that is not ASCII, and
- * shows, of a cluster that a plain terminal would draw wider than its cells,
- * only text_plain(): then nothing can wrap or smear a row.
+ * screen joins none, draws the parts of a cluster one after another, puts
+ * the cursor explicitly behind every run that is not ASCII, and shows, of a
+ * part that a plain terminal would draw wider than its cells, only
+ * text_plain(): then nothing can wrap or smear a row.
  *
  * text_filter is the gate through which every byte of a peer passes before
  * anything shows, stores or logs it: invalid UTF-8, C0, C1 and DEL, bidi
@@ -45,6 +47,7 @@
 enum {
 	TEXT_MARKS_MAX = 8,
 	TEXT_JOINS_MAX = 4,	/* RGI sequences have at most 3 (a family) */
+	TEXT_CELLS_MAX = 2 * (TEXT_JOINS_MAX + 1),	/* of a cluster */
 	TEXT_TAB = 4		/* spaces for a tab */
 };
 
@@ -64,12 +67,15 @@ size_t text_encode(char dst[4], int32_t cp);
 /* Bytes at the start of s that are printable ASCII, one cell each: the way
  * to be fast.  (The last of them may have a mark behind it.) */
 size_t text_ascii_run(const char *s, size_t len);
-/* The first cluster: its bytes (>= 1 unless len is 0) and its cells 0..2. */
+/* The first cluster: its bytes (>= 1 unless len is 0) and its cells. */
 size_t text_cluster(const char *s, size_t len, int *cells);
 /* Start of the cluster that ends at byte `at` (> 0). */
 size_t text_cluster_before(const char *s, size_t at);
-/* Of one cluster, the bytes from its start that even a terminal that joins
- * nothing draws in the cluster's cells: U+1F469 of a family. */
+/* The first part of one cluster: its bytes and its cells, 0..2.  Only joined
+ * emoji have more than one. */
+size_t text_part(const char *cluster, size_t len, int *cells);
+/* Of one part, the bytes from its start that even a terminal that joins
+ * nothing draws in the part's cells: no joiner, no skin tone. */
 size_t text_plain(const char *cluster, size_t len);
 /* Cells of a whole text; a newline counts 0. */
 int text_cells(const char *s, size_t len);

@@ -51,14 +51,24 @@ check_bytes(const char *s, size_t len, enum text_shape shape)
 static void
 check_clusters(const char *s, size_t len, bool clean)
 {
-	size_t at, n, plain;
-	int cells, sum = 0, used;
+	size_t at, n, part;
+	int cells, parts, sum = 0, used;
 
 	for (at = 0; at < len; at += n) {
 		n = text_cluster(s + at, len - at, &cells);
-		must(n >= 1 && n <= len - at && cells >= 0 && cells <= 2);
-		plain = text_plain(s + at, n);
-		must(plain <= n);
+		must(n >= 1 && n <= len - at && cells >= 0 &&
+		    cells <= TEXT_CELLS_MAX);
+		parts = 0;
+		for (size_t end = at + n, i = at; i < end; i += part) {
+			int w;
+
+			part = text_part(s + i, end - i, &w);
+			must(part >= 1 && part <= end - i);
+			must(w >= 0 && w <= 2);
+			must(text_plain(s + i, part) <= part);
+			parts += w;
+		}
+		must(parts == cells);
 		if (clean) {
 			must(cells > 0 || s[at] == '\n');
 			must(n <= 64);
