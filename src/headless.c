@@ -31,6 +31,7 @@ struct headless {
 	struct cmds *cmds;
 	struct opts *opts;
 	struct watch *in, *out;
+	int out_flags;			/* as they were found; -1: untouched */
 	struct timer linger;
 	struct buf input, output;
 	bool too_long;			/* skipping the rest of a long line */
@@ -554,6 +555,7 @@ watch_output(struct headless *h)
 	flags = fcntl(STDOUT_FILENO, F_GETFL);
 	if (flags < 0 || fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK) < 0)
 		return;
+	h->out_flags = flags;
 	h->out = loop_watch(h->loop, STDOUT_FILENO, on_writable, h, NULL);
 	if (h->out)
 		watch_want(h->out, 0);
@@ -572,6 +574,7 @@ headless_open(const struct headless_setup *setup, struct err *e)
 	h->cmds = setup->cmds;
 	h->opts = setup->opts;
 	h->peers = map_new(ID_LEN);
+	h->out_flags = -1;
 	buf_init(&h->input);
 	buf_init(&h->output);
 	timer_init(&h->linger, h->loop, on_linger_over, h);
@@ -605,6 +608,9 @@ headless_close(struct headless *h)
 	flush(h);
 	watch_free(h->in);
 	watch_free(h->out);
+	/* The pipe may be somebody's who goes on with it. */
+	if (h->out_flags >= 0)
+		fcntl(STDOUT_FILENO, F_SETFL, h->out_flags);
 	timer_stop(&h->linger);
 	while (map_next(h->peers, &at, &key, &was))
 		json_decref(was);
