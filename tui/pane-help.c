@@ -135,11 +135,10 @@ add_marks(struct help *h, const struct scene *s)
 		enum mark mark;
 		const char *help;
 	} rows[] = {
-		{ MARK_ONLINE, "online, linked directly" },
-		{ MARK_AWAY, "away, or reached over a relay" },
+		{ MARK_ONLINE, "online" },
+		{ MARK_AWAY, "away" },
 		{ MARK_OFFLINE, "not here; words wait until they are" },
 		{ MARK_QUEUED, "my message is kept here until it is taken" },
-		{ MARK_STORED, "a relay has it on disk" },
 		{ MARK_DELIVERED, "they have it on disk; \"read\": seen" },
 		{ MARK_FAILED, "it will not be sent" },
 		{ MARK_HERE, "the chat that is open" },
