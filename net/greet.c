@@ -253,9 +253,3 @@ greets_free(struct greets *all)
 	}
 	free(all);
 }
-
-size_t
-greets_count(const struct greets *g)
-{
-	return g->n_accepted;
-}

@@ -44,7 +44,6 @@ struct greet_setup {
 
 struct greets *greets_new(const struct greet_setup *setup);
 void greets_free(struct greets *g);
-size_t greets_count(const struct greets *g);		/* accepted ones */
 
 /* Takes the accepted connection. */
 void greet_accepted(struct greets *g, struct stream *s);

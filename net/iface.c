@@ -156,16 +156,6 @@ ifaces_at(const struct ifaces *f, size_t i)
 }
 
 bool
-ifaces_is_mine(const struct ifaces *f, const struct addr *a)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		if (addr_same_ip(&f->at[i].addr, a))
-			return true;
-	}
-	return false;
-}
-
-bool
 ifaces_is_on_link(const struct ifaces *f, const struct addr *a)
 {
 	for (size_t i = 0; i < f->n; i++) {

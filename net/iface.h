@@ -34,7 +34,6 @@ struct ifaces *ifaces_new(struct loop *l, void (*on_change)(void *arg),
 void ifaces_free(struct ifaces *f);
 size_t ifaces_count(const struct ifaces *f);
 const struct iface *ifaces_at(const struct ifaces *f, size_t i);
-bool ifaces_is_mine(const struct ifaces *f, const struct addr *a);
 /* On a subnet of mine: answered without a router. */
 bool ifaces_is_on_link(const struct ifaces *f, const struct addr *a);
 /* A directed broadcast address of mine, which is nobody's address. */

@@ -25,6 +25,7 @@
 #include "options.h"
 #include "profile.h"
 #include "rand.h"
+#include "secret.h"
 #include "store.h"
 #include "tui.h"
 #include "unlock.h"
@@ -228,6 +229,9 @@ open_parts(struct app *a, struct err *e)
 	if (!a->net)
 		return -1;
 	chat_carry(a->chat, net_carrier(a->net));
+	if (!secret_is_locked())
+		chat_notice(a->chat, "the keys could not be locked in memory "
+		    "and may be swapped to disk; a higher ulimit -l helps");
 	a->cmds = cmds_new();
 	a->own_cmds = (struct cmd_app){ a->cmds, a->start.opts, a->chat,
 		a->loop, a->start.ephemeral ? NULL : a->profile.config };

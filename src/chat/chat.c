@@ -171,12 +171,6 @@ chat_is_away(const struct chat *c)
 	return c->is_away;
 }
 
-void
-chat_card(struct chat *c, struct buf *out)
-{
-	door_card(c, out);
-}
-
 char *
 chat_link(struct chat *c)
 {

@@ -60,8 +60,7 @@ void chat_set_away(struct chat *c, bool away, const char *text);
 bool chat_is_away(const struct chat *c);
 /* Set while the store refuses to write: for the banner.  NULL: all well. */
 const char *chat_trouble(const struct chat *c);
-/* My signed card, and the contact link made of it (fresh string). */
-void chat_card(struct chat *c, struct buf *out);
+/* The contact link made of my signed card (fresh string). */
 char *chat_link(struct chat *c);
 
 /* Says text to a person.  Writing to somebody is consent to their answer:

@@ -106,12 +106,6 @@ news_forget(struct news_list *n)
 	n->shown = 0;
 }
 
-bool
-news_waits(const struct news_list *n)
-{
-	return n->n > n->shown;
-}
-
 size_t
 news_count(const struct news_list *n)
 {

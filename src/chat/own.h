@@ -188,7 +188,6 @@ void news_add_text(struct news_list *n, enum news_kind kind, char *text,
 void news_show(struct news_list *n);
 void news_undo(struct news_list *n);
 void news_forget(struct news_list *n);
-bool news_waits(const struct news_list *n);
 
 /* ---- talk.c: the writers' half ------------------------------------------ */
 
