@@ -10,16 +10,9 @@ static void
 rule(const struct scene *s, int row, int from, int to)
 {
 	const struct rect all = { 0, 0, s->at->rows, s->at->cols };
-	const char *h = theme_mark(s->theme, MARK_H);
-	struct buf b;
 
-	if (to <= from)
-		return;
-	buf_init(&b);
-	for (int i = from; i < to; i++)
-		buf_put(&b, h, strlen(h));
-	term_put(&all, row, from, STYLE_RULE, buf_str(&b), b.len);
-	buf_clear(&b);
+	term_rule(&all, row, from, to - from, STYLE_RULE,
+	    theme_mark(s->theme, MARK_H));
 }
 
 static void
@@ -124,8 +117,8 @@ add_way(const struct scene *s, const struct rect *r, int *col)
 	}
 }
 
-static void
-draw_head(const struct scene *s, const char *over)
+void
+border_head(const struct scene *s, const char *over)
 {
 	const struct rect *r = &s->at->head;
 	bool list = !s->at->framed && !rect_is_empty(&s->at->people);
@@ -133,8 +126,7 @@ draw_head(const struct scene *s, const char *over)
 
 	if (rect_is_empty(r))
 		return;
-	if (!s->at->framed)
-		rule(s, r->row, 0, r->cols);
+	rule(s, r->row, r->col, r->col + r->cols);
 	col = term_puts(r, 0, 0, STYLE_TEXT, " ");
 	if (over) {
 		term_puts(r, 0, term_puts(r, 0, col, STYLE_TITLE, over),
@@ -169,5 +161,5 @@ border_draw(const struct scene *s, const char *over)
 	} else if (at->middle >= 0) {
 		rule(s, at->middle, 0, at->cols);
 	}
-	draw_head(s, over);
+	border_head(s, over);
 }

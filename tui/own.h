@@ -22,7 +22,8 @@ enum {
 	STALE_TALK = 2,
 	STALE_INPUT = 4,
 	STALE_STATUS = 8,		/* the first and the last row */
-	STALE_ALL = 16			/* a new layout */
+	STALE_HEAD = 16,		/* who is open, above the talk */
+	STALE_ALL = 32			/* a new layout */
 };
 
 /* A question in the status row; the next key answers. */

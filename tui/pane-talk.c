@@ -141,12 +141,12 @@ ruler(struct pass *p, enum style style, const char *word)
 	if (!take(p))
 		return;
 	side = (p->r->cols - cells - 2) / 2;
-	while (col < side)
-		col = term_puts(p->r, p->at, col, STYLE_RULE, h);
+	if (side > 0)
+		col = term_rule(p->r, p->at, 0, side, STYLE_RULE, h);
 	col = side > 0 ? col + 1 : 0;
 	col = term_puts(p->r, p->at, col, style, word) + 1;
-	while (side > 0 && col < p->r->cols)
-		col = term_puts(p->r, p->at, col, STYLE_RULE, h);
+	if (side > 0)
+		term_rule(p->r, p->at, col, p->r->cols - col, STYLE_RULE, h);
 }
 
 /* Where the rows after a note's first begin: under the value of "  label

@@ -572,6 +572,31 @@ term_puts(const struct rect *r, int row, int col, enum style s,
 	return term_put(r, row, col, s, text, strlen(text));
 }
 
+/* Long lines of one character are most of what is not ASCII on the screen:
+ * decoded once, and laid by curses in one go. */
+int
+term_rule(const struct rect *r, int row, int col, int n, enum style s,
+    const char *mark)
+{
+	wchar_t wide[2] = { 0 };
+	int32_t cp;
+	cchar_t cell;
+
+	if (n > r->cols - col)
+		n = r->cols - col;
+	if (n > COLS - r->col - col)
+		n = COLS - r->col - col;
+	if (row < 0 || row >= r->rows || r->row + row >= LINES || col < 0 ||
+	    n <= 0 || text_decode(mark, strlen(mark), &cp) == 0)
+		return col;
+	wide[0] = (wchar_t)cp;
+	if (setcchar(&cell, wide, term.attrs[s], term.pairs[s], NULL) != OK)
+		return col;
+	patches_erase(term.patches, r->row + row, r->col + col, n);
+	mvwhline_set(stdscr, r->row + row, r->col + col, &cell, n);
+	return col + n;
+}
+
 void
 term_cursor(const struct rect *r, int row, int col)
 {

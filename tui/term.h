@@ -61,6 +61,9 @@ int term_put(const struct rect *r, int row, int col, enum style s,
     const char *text, size_t len);
 int term_puts(const struct rect *r, int row, int col, enum style s,
     const char *text);
+/* The same mark (theme.h) in n cells of a row, and the column behind. */
+int term_rule(const struct rect *r, int row, int col, int n, enum style s,
+    const char *mark);
 /* Where the cursor stands when the frame is shown. */
 void term_cursor(const struct rect *r, int row, int col);
 void term_cursor_hide(void);

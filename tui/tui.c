@@ -351,7 +351,8 @@ find_stale(struct tui *t)
 	if (talk != t->talk_version || t->view->version != t->view_version)
 		t->stale |= STALE_TALK;
 	if (person != t->person_version)
-		t->stale |= STALE_ALL;
+		t->stale |= STALE_HEAD | STALE_PEOPLE | STALE_TALK |
+		    STALE_STATUS;
 	if (edit_version(t->edit) != t->edit_version)
 		t->stale |= STALE_INPUT;
 	if (chat_owed(c) != t->owed || chat_is_away(c) != t->was_away)
@@ -377,6 +378,7 @@ find_stale(struct tui *t)
 static void
 draw(struct tui *t)
 {
+	const char *over = help_is_open(t->help) ? "Help" : NULL;
 	struct scene s;
 	size_t len;
 	bool all = t->stale & STALE_ALL;
@@ -393,8 +395,10 @@ draw(struct tui *t)
 	if ((t->stale & STALE_INPUT) && len > MESSAGE_MAX / 2)
 		t->stale |= STALE_STATUS;
 	if (all) {
-		border_draw(&s, help_is_open(t->help) ? "Help" : NULL);
+		border_draw(&s, over);
 		banner_draw(&s);
+	} else if (t->stale & STALE_HEAD) {
+		border_head(&s, over);
 	}
 	if (all || (t->stale & STALE_STATUS)) {
 		title_draw(&s);
