@@ -1,10 +1,11 @@
 /*
  * seed - a home with history, for the benches and the tests of size.
  *
- *	seed DIR CONTACTS MESSAGES
+ *	seed DIR CONTACTS MESSAGES [TALKS]
  *
  * Makes DIR/identity and DIR/p2ptui.db: CONTACTS people ("Peer 0" ..) and
- * MESSAGES sealed rows, all of them read, dealt to the people in turn.
+ * MESSAGES sealed rows, all of them read, dealt in turn to the first TALKS
+ * people; to all of them if not said.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,14 +75,17 @@ main(int argc, char **argv)
 	struct vault *v;
 	struct store *s;
 	uint64_t *rows;
-	long contacts, messages;
+	long contacts, messages, talks;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: seed DIR CONTACTS MESSAGES\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: seed DIR CONTACTS MESSAGES [TALKS]\n");
 		return 2;
 	}
 	contacts = atol(argv[2]);
 	messages = atol(argv[3]);
+	talks = argc == 5 ? atol(argv[4]) : contacts;
+	if (talks > contacts)
+		talks = contacts;
 	need(crypto_start(&e) == 0, &e);
 	need(profile_init(&p, argv[1], NULL, &e) == 0, &e);
 	need(profile_hold(&p, &e) == 0, &e);
@@ -93,8 +97,8 @@ main(int argc, char **argv)
 	rows = mem_array((size_t)contacts + 1, sizeof *rows);
 	for (long i = 0; i < contacts; i++)
 		rows[i] = add_contact(s, i);
-	for (long i = 0; i < messages && contacts > 0; i++) {
-		add_message(s, rows[i % contacts], i);
+	for (long i = 0; i < messages && talks > 0; i++) {
+		add_message(s, rows[i % talks], i);
 		if (i % ROWS_AT_ONCE == 0)
 			need(store_commit(s, &e) == 0, &e);
 	}
