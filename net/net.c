@@ -76,9 +76,15 @@ static void
 carry_announce(void *net)
 {
 	struct net *n = net;
+	struct buf card;
 
-	if (!n->closing)
-		lan_announce(n->lan, listener_port(n->listener));
+	if (n->closing)
+		return;
+	buf_init(&card);
+	n->setup.events->card(n->setup.events->chat, &card);
+	reach_say_card(n->reach, card.at, card.len);
+	buf_clear(&card);
+	lan_announce(n->lan, listener_port(n->listener));
 }
 
 static int

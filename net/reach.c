@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connect.h"
 #include "greet.h"
 #include "log.h"
 #include "map.h"
@@ -13,8 +14,8 @@ enum {
 	POLITE_MS = 300,		/* the larger id waits */
 	COARSE_MS = 5000,		/* long waits end together */
 	LATE_MS = 10000,		/* a timer this late: we were stopped */
+	LIVED_MS = 5000,		/* a link this old was a success */
 	DIALS_MAX = 32,
-	CONNECTS_MAX = 8,
 	/* Linked people nobody wants: descriptors are few (FD_SETSIZE). */
 	STRANGERS_MAX = 64,
 	STRANGERS_SOURCE_MAX = 16,	/* .. of one address */
@@ -34,6 +35,7 @@ struct person {
 	char where[DIAL_WHERE];		/* met there last; or "" */
 	struct dial *dial;
 	unsigned fails;
+	int64_t up_ms;			/* when the last link was greeted */
 	int64_t next_ms;		/* when to dial; 0: not planned */
 	struct addr source;		/* of the last link */
 	unsigned n_sightings;		/* since sighted_ms */
@@ -41,26 +43,20 @@ struct person {
 	bool stale;			/* `dial` may lack an address */
 };
 
-/* One /connect. */
-struct connect {
-	struct reach *reach;
-	struct list in_connects;
-	struct dial *dial;
-};
-
 struct reach {
 	struct reach_setup setup;
 	struct loop *loop;
 	struct greets *greets;
 	struct map *by_id, *by_x;
-	struct list connects;
-	size_t n_dials, n_connects;
+	struct connects *connects;
+	size_t n_dials;
 	struct timer timer;
 	bool closing;
 };
 
 static const struct dial_events person_dial;
 static void consider(struct person *p);
+static void plan_retry(struct person *p);
 
 /* ---- people ------------------------------------------------------------ */
 
@@ -101,6 +97,11 @@ on_down(void *owner, bool clean)
 	wake(p->reach, DIAL_AGAIN_MS);
 	if (!p->wanted || p->reach->closing)
 		return;
+	/* A link that ends as soon as it stands is no success. */
+	if (loop_now_ms(p->reach->loop) - p->up_ms < LIVED_MS) {
+		plan_retry(p);
+		return;
+	}
 	/* Who said goodbye is leaving; who was cut off may be back at once,
 	 * and the other side tries as well. */
 	p->fails = 0;
@@ -472,7 +473,7 @@ on_greeted(void *ctx, struct link *l, const struct card *card,
 		snprintf(p->where, sizeof(p->where), "%s", where);
 	else
 		guess_where(p, l, guess);
-	p->fails = 0;
+	p->up_ms = loop_now_ms(r->loop);
 	p->next_ms = 0;
 	/* A dial that is under way has lost the race, except to the LAN. */
 	if (l->path == PATH_LAN)
@@ -548,67 +549,26 @@ reach_drop(struct reach *r, const struct user_id *who,
 	}
 }
 
+void
+reach_say_card(struct reach *r, const void *card, size_t len)
+{
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		struct person *p = value;
+
+		if (is_up(p))
+			session_send(p->session, RECORD_CARD, card, len);
+	}
+}
+
 /* ---- /connect ---------------------------------------------------------- */
-
-static void
-end_connect(struct connect *c)
-{
-	list_remove(&c->in_connects);
-	c->reach->n_connects--;
-	dial_free(c->dial);
-	free(c);
-}
-
-static void
-on_connected(void *owner, struct link *l, const char *where)
-{
-	struct connect *c = owner;
-
-	greet_dialled(c->reach->greets, l, NULL, where, true);
-	end_connect(c);
-}
-
-static void
-on_connect_failed(void *owner, const struct err *e)
-{
-	struct connect *c = owner;
-	struct reach *r = c->reach;
-	struct err copy = *e;
-
-	end_connect(c);
-	on_failed(r, &copy);
-}
-
-static const struct dial_events connect_dial = {
-	.on_link = on_connected,
-	.on_failed = on_connect_failed
-};
 
 int
 reach_connect(struct reach *r, const char *host_port, struct err *e)
 {
-	struct dial_target t = { .has_key = false };
-	struct connect *c;
-
-	if (r->n_connects >= CONNECTS_MAX) {
-		err_set(e, STATUS_TRY_AGAIN, "%d addresses are being dialled",
-		    CONNECTS_MAX);
-		return err_next(e, "wait until one of them answered");
-	}
-	if (strlen(host_port) >= sizeof(t.typed))
-		return err_set(e, STATUS_USAGE, "the address is too long");
-	snprintf(t.typed, sizeof(t.typed), "%s", host_port);
-	c = mem_new(sizeof(*c));
-	c->reach = r;
-	c->dial = dial_start(r->setup.room, r->setup.resolver, &t,
-	    &connect_dial, c, e);
-	if (!c->dial) {
-		free(c);
-		return -1;
-	}
-	list_append(&r->connects, &c->in_connects);
-	r->n_connects++;
-	return 0;
+	return connects_dial(r->connects, host_port, e);
 }
 
 /* ---- the timer --------------------------------------------------------- */
@@ -674,7 +634,8 @@ reach_new(const struct reach_setup *setup)
 	r->by_id = map_new(ID_LEN);
 	r->by_x = map_new(KEY_LEN);
 	r->greets = greets_new(&greet);
-	list_init(&r->connects);
+	r->connects = connects_new(&(struct connects_setup){ setup->room,
+	    setup->resolver, r->greets, setup->chat });
 	timer_init(&r->timer, r->loop, on_timer, r);
 	return r;
 }
@@ -689,8 +650,7 @@ reach_free(struct reach *r)
 		return;
 	r->closing = true;
 	timer_stop(&r->timer);
-	LIST_EACH(c, &r->connects, struct connect, in_connects)
-		end_connect(c);
+	connects_free(r->connects);
 	greets_free(r->greets);
 	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);)
 		forget(value);

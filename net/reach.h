@@ -48,6 +48,8 @@ void reach_drop(struct reach *r, const struct user_id *who,
 int reach_send(struct reach *r, const struct user_id *to, const void *frame,
     size_t len);
 size_t reach_room(const struct reach *r, const struct user_id *to);
+/* My card changed: to all who are linked. */
+void reach_say_card(struct reach *r, const void *card, size_t len);
 
 /* A LAN beacon told an address of theirs for the first time. */
 void reach_seen(struct reach *r, const struct pubkeys *who);

@@ -12,7 +12,9 @@ enum {
 	PING_LEN = 8,
 	MOVED_MS = 5000,		/* round trips are told this often */
 	FIRST_PONGS = 3,		/* until the round trip is believed */
-	FIRST_PING_MS = 300		/* silence between those */
+	FIRST_PING_MS = 300,		/* silence between those */
+	CARDS_MAX = 20,			/* read in CARDS_MS */
+	CARDS_MS = 60000
 };
 
 /* One link. */
@@ -40,6 +42,8 @@ struct session {
 	bool owes_down, was_clean;	/* on_down is to be told */
 	enum path told_path;
 	int64_t told_rtt_us, told_ms;
+	int64_t cards_ms;		/* n_cards came since */
+	unsigned n_cards;
 };
 
 static const struct link_events leg_events;
@@ -352,6 +356,26 @@ on_frames(struct leg *l, const uint8_t *p, size_t len)
 	}
 }
 
+/* A card on a standing link: a new name.  Whoever sends many is not heard
+ * beyond some a minute, because each costs a signature check. */
+static void
+on_card(struct session *s, const uint8_t *body, size_t len)
+{
+	int64_t now = now_ms(s);
+	struct card card;
+	struct user_id id;
+
+	if (now - s->cards_ms >= CARDS_MS) {
+		s->cards_ms = now;
+		s->n_cards = 0;
+	}
+	if (s->n_cards++ >= CARDS_MAX || card_read(&card, body, len) != 0)
+		return;
+	user_id_of(&id, &card.keys);
+	if (user_id_equal(&id, &s->setup.id))
+		s->setup.chat->on_card(s->setup.chat->chat, &card);
+}
+
 static void
 on_record(void *owner, struct link *link, enum record kind,
     const uint8_t *body, size_t len)
@@ -371,9 +395,11 @@ on_record(void *owner, struct link *link, enum record kind,
 	case RECORD_PONG:
 		on_pong(l, body, len);
 		break;
+	case RECORD_CARD:
+		on_card(l->session, body, len);
+		break;
 	case RECORD_CHUNK:
 	case RECORD_PATHS:
-	case RECORD_CARD:
 	case RECORD_CLOSE:
 		break;			/* not for us, or seen already */
 	}

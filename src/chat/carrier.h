@@ -103,6 +103,9 @@ struct carrier_events {
 	 * is the answer to /connect. */
 	void (*on_up)(void *chat, const struct card *card, enum path path,
 	    int64_t rtt_us, const char *where, bool dialled);
+	/* They say something new of themselves over a standing link; verified,
+	 * of the same keys. */
+	void (*on_card)(void *chat, const struct card *card);
 	void (*on_moved)(void *chat, const struct user_id *who,
 	    enum path path, int64_t rtt_us);
 	void (*on_down)(void *chat, const struct user_id *who);

@@ -130,6 +130,21 @@ on_up(void *chat, const struct card *card, enum path path, int64_t rtt_us,
 }
 
 static void
+on_card(void *chat, const struct card *card)
+{
+	struct chat *c = chat;
+	struct user_id id;
+	struct person *p;
+
+	user_id_of(&id, &card->keys);
+	p = roster_find(c->roster, &id);
+	if (!p || !p->linked)
+		return;
+	take_card(c, p, card, "");
+	people_changed(c, p);
+}
+
+static void
 on_moved(void *chat, const struct user_id *who, enum path path,
     int64_t rtt_us)
 {
@@ -246,7 +261,7 @@ door_init(struct chat *c)
 {
 	c->events = (struct carrier_events){ .chat = c, .on_seen = on_seen,
 		.on_lost = on_lost, .welcome = welcome, .on_up = on_up,
-		.on_moved = on_moved, .on_down = on_down,
+		.on_card = on_card, .on_moved = on_moved, .on_down = on_down,
 		.on_heard = on_heard, .on_room = on_room, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };

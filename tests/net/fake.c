@@ -101,6 +101,15 @@ on_up(void *chat, const struct card *card, enum path path, int64_t rtt_us,
 }
 
 static void
+on_card(void *chat, const struct card *card)
+{
+	struct node *n = chat;
+
+	n->n_cards++;
+	n->up = *card;
+}
+
+static void
 on_moved(void *chat, const struct user_id *who, enum path path,
     int64_t rtt_us)
 {
@@ -233,8 +242,9 @@ node_new(struct loop *l, const char *name_of, uint16_t lan_port,
 	buf_init(&n->heard);
 	n->events = (struct carrier_events){
 		.chat = n, .on_seen = on_seen, .on_lost = on_lost,
-		.welcome = welcome, .on_up = on_up, .on_moved = on_moved,
-		.on_down = on_down, .on_heard = on_heard, .on_room = on_room,
+		.welcome = welcome, .on_up = on_up, .on_card = on_card,
+		.on_moved = on_moved, .on_down = on_down,
+		.on_heard = on_heard, .on_room = on_room,
 		.notice = notice, .failed = failed, .card = card,
 		.name = name, .contact_at = contact_at
 	};

@@ -87,6 +87,19 @@ t_round_trip_is_measured(void **state)
 	assert_true(p->alice->rtt_us >= 0 && p->alice->rtt_us < 1000000);
 }
 
+static void
+t_new_name_comes_over_the_standing_link(void **state)
+{
+	struct pair *p = *state;
+
+	meet(p);
+	p->bob->name = "robert";
+	p->bob->carrier->announce(p->bob->carrier->net);
+	assert_true(until(p->loop, &p->alice->n_cards, 1, SOON));
+	assert_string_equal(p->alice->up.name, "robert");
+	assert_int_equal(p->alice->n_up, 1);
+}
+
 /* Both dialled; in the end there is one link, and no frame was lost. */
 static void
 t_simultaneous_links_become_one(void **state)
@@ -586,6 +599,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(t_two_contacts_find_each_other_and_talk),
 		T(t_round_trip_is_measured),
+		T(t_new_name_comes_over_the_standing_link),
 		T(t_simultaneous_links_become_one),
 		T(t_goodbye_is_heard_at_once),
 		T(t_restart_links_again),
