@@ -34,6 +34,7 @@ struct headless {
 	int out_flags;			/* as they were found; -1: untouched */
 	struct timer linger;
 	struct buf input, output;
+	struct buf said;		/* this turn's words, each with a NUL */
 	bool too_long;			/* skipping the rest of a long line */
 	bool ended;			/* no more input */
 	bool has_open;
@@ -357,14 +358,36 @@ show(struct headless *h, const struct news *n)
 	}
 }
 
+/* The turn was undone: one error for each line that it takes back. */
+static void
+show_unsaid(struct headless *h, const struct news *n)
+{
+	const char *line = buf_str(&h->said);
+	const char *end = line + h->said.len;
+
+	for (; line < end; line += strlen(line) + 1)
+		emit_text(h, "error", n->text, n->next, line);
+	buf_empty(&h->said);
+}
+
 static void
 on_show(void *arg)
 {
 	struct headless *h = arg;
 	const struct news_list *list = chat_news(h->chat);
 
-	for (size_t i = 0; i < news_count(list); i++)
-		show(h, news_at(list, i));
+	for (size_t i = 0; i < news_count(list); i++) {
+		const struct news *n = news_at(list, i);
+
+		if (n->kind == NEWS_SENT)
+			buf_empty(&h->said);
+		if (n->kind == NEWS_ERROR && h->said.len > 0 &&
+		    chat_trouble(h->chat))
+			show_unsaid(h, n);
+		else
+			show(h, n);
+	}
+	buf_empty(&h->said);
 	if (h->output.len > 0)
 		flush(h);
 	if (h->ended && chat_owed(h->chat) == 0 && h->output.len == 0)
@@ -399,6 +422,14 @@ say(struct headless *h, const char *text, struct err *e)
 	return chat_say(h->chat, p, MSG_TEXT, text, strlen(text), e);
 }
 
+/* Lines whose words are owed once the turn is committed. */
+static bool
+is_saying(const char *line)
+{
+	return line[0] != '/' || line[1] == '/' ||
+	    strncmp(line, "/msg ", 5) == 0 || strncmp(line, "/me ", 4) == 0;
+}
+
 static void
 run_line(struct headless *h, char *line)
 {
@@ -413,6 +444,8 @@ run_line(struct headless *h, char *line)
 		rc = say(h, line + (line[0] == '/'), &e);
 	if (rc < 0)
 		emit_text(h, "error", e.what, e.next, line);
+	else if (is_saying(line))
+		buf_put(&h->said, line, strlen(line) + 1);
 }
 
 static void
@@ -617,6 +650,7 @@ headless_close(struct headless *h)
 	map_free(h->peers);
 	buf_clear(&h->input);
 	buf_clear(&h->output);
+	buf_wipe(&h->said);
 	free(h->printed);
 	free(h);
 }
