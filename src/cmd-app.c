@@ -36,13 +36,17 @@ cmd_help(void *room, struct cmd_call *call, struct err *e)
 }
 
 static void
-say_option(struct cmd_call *call, const struct opts *opts,
+say_option(struct cmd_call *call, const struct cmd_app *app,
     const struct opt *row)
 {
 	struct buf value;
 
 	buf_init(&value);
-	opts_show(opts, row->name, &value);
+	/* The name in use is chat's, whatever the option asked for once. */
+	if (strcmp(row->name, "name") == 0)
+		buf_printf(&value, "%s", chat_name(app->chat));
+	else
+		opts_show(app->opts, row->name, &value);
 	cmd_say(call, "%s = %s%s%s  (%s)", row->name, buf_str(&value),
 	    row->unit ? " " : "", row->unit ? row->unit : "", row->help);
 	buf_clear(&value);
@@ -73,7 +77,7 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 	if (call->argc == 0) {
 		row = opts_table(app->opts, &n);
 		for (size_t i = 0; i < n; i++)
-			say_option(call, app->opts, &row[i]);
+			say_option(call, app, &row[i]);
 		return 0;
 	}
 	if (call->argc > 1 &&
@@ -85,7 +89,7 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 		    call->argv[0]);
 		return err_next(e, "/set lists all options");
 	}
-	say_option(call, app->opts, row);
+	say_option(call, app, row);
 	if (call->argc > 1 && row->at_start)
 		cmd_say(call, "read at the start only: /save, and start "
 		    "again%s", strcmp(row->name, "listen") ? "" :
