@@ -23,6 +23,7 @@
 . "${top_srcdir:-.}/tests/e2elib.sh"
 
 command -v tmux >/dev/null || skip_all "tmux is not installed"
+export SHELL=$BASH	# tmux runs commands with it; %q is for bash
 unset TMUX TMUX_PANE COLORTERM NO_COLOR ESCDELAY
 
 # The reports of the instruments would land on the screen and be lost;
