@@ -252,8 +252,9 @@ answer(struct tui *t, struct key k)
 		return false;
 	if ((a && a->id == ACT_CANCEL) || k.code == 'y' || k.code == 'Y')
 		tui_leave(t);
-	/* Any other key means no, and is not typed by accident. */
-	return true;
+	/* Any other key means no, and is not typed by accident.  But a command
+	 * begun is one: "/quit" without its slash would be said to somebody. */
+	return k.code != '/';
 }
 
 static void

@@ -44,6 +44,11 @@ say_nearby(struct intro *in, const struct scene *s)
 		    "person is" : "people are");
 		return;
 	}
+	if (strcmp(opts_word(s->setup->opts, "lan"), "off") == 0) {
+		say(in, STYLE_TEXT, 0, "This network is not searched, and "
+		    "nobody on it sees you: --lan is off.");
+		return;
+	}
 	say(in, STYLE_TEXT, 0, "Nobody is near you yet. Whoever starts "
 	    "p2ptui on this network appears in the list.");
 	if (trouble)
