@@ -84,7 +84,11 @@ remove_row(struct chat *c, struct person *p, struct err *e)
 		done = contact_remove(c->store, p->who.row, &why);
 	if (done == 0)
 		done = people_new_epoch(c, &why);
-	return finish(c, done, &why, e);
+	/* What else was to be written of them has no row any more. */
+	p->own->unkept = true;
+	done = finish(c, done, &why, e);
+	p->own->unkept = false;
+	return done;
 }
 
 int

@@ -247,7 +247,7 @@ write_person(struct chat *c, struct person *p, struct err *e)
 {
 	struct person_private *own = p->own;
 
-	if (own->gone || p->who.row == 0)
+	if (own->gone || own->unkept || p->who.row == 0)
 		return 0;
 	if (own->who_dirty && contact_put(c->store, &p->who, e) < 0)
 		return -1;
