@@ -385,6 +385,7 @@ t_a_block_is_lifted_before_it_is_all_on_disk(void **state)
 	ask("buy this");
 	ok(chat_block(bob->chat, sim_person(bob, alice), true, &e) == 0,
 	    e.what);
+	sim_run_ms(s, 1);
 	ok(chat_block(bob->chat, sim_person(bob, alice), false, &e) == 0,
 	    e.what);
 	sim_run_ms(s, 50);
