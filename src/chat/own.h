@@ -66,7 +66,7 @@ struct person_private {
 	uint64_t epoch, seq;		/* the newest number I gave */
 	bool fresh_key;			/* the ring has one of this start */
 	bool gone;			/* out of the roster, freed later */
-	bool unkept;			/* its row leaves with this transaction */
+	bool unkept;			/* its row leaves just now */
 	bool spoke_newer;		/* noticed once */
 	size_t n_request;		/* lines kept before consent */
 	/* The last acknowledgement heard: repeats cost nothing. */

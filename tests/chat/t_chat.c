@@ -547,6 +547,22 @@ t_disk_full_when_hearing(void **state)
 	ok(owed(alice, bob) == 0, "acknowledged");
 }
 
+/* What the end of the link left to be written has no row any more. */
+static void
+t_removed_before_all_is_on_disk(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	sim_meet(s, alice, bob);
+	sim_part(s, alice, bob);
+	ok(chat_remove(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 5);
+	ok(!chat_trouble(bob->chat), "nothing is wrong with the disk");
+	sim_kill(s, bob);
+	ok(!sim_person(bob, alice), "nor is anything left there");
+}
+
 /* ---- taking back -------------------------------------------------------- */
 
 static void
@@ -653,6 +669,7 @@ main(void)
 		TEST(row_09_disk_full_when_saying),
 		TEST(row_09_disk_full_without_a_command),
 		TEST(t_disk_full_when_hearing),
+		TEST(t_removed_before_all_is_on_disk),
 		TEST(t_unsend_takes_back_what_no_link_carried),
 		TEST(t_unsend_survives_a_kill),
 		TEST(t_unsend_refuses_what_is_on_its_way),

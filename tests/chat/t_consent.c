@@ -379,23 +379,6 @@ t_blocking_a_request_removes_its_words(void **state)
 }
 
 static void
-t_a_block_is_lifted_before_it_is_all_on_disk(void **state)
-{
-	(void)state;
-	ask("buy this");
-	ok(chat_block(bob->chat, sim_person(bob, alice), true, &e) == 0,
-	    e.what);
-	sim_run_ms(s, 1);
-	ok(chat_block(bob->chat, sim_person(bob, alice), false, &e) == 0,
-	    e.what);
-	sim_run_ms(s, 50);
-	ok(!chat_trouble(bob->chat), "and nothing is wrong with the disk");
-	ok(trust(bob, alice) == TRUST_NEARBY, "a stranger again");
-	sim_kill(s, bob);
-	ok(!sim_person(bob, alice), "not on disk");
-}
-
-static void
 t_what_is_owed_to_the_blocked_has_failed(void **state)
 {
 	(void)state;
@@ -692,7 +675,6 @@ main(void)
 		TEST(t_requests_off_lets_no_stranger_in),
 		TEST(t_blocking_shuts_out_without_an_answer),
 		TEST(t_blocking_a_request_removes_its_words),
-		TEST(t_a_block_is_lifted_before_it_is_all_on_disk),
 		TEST(t_what_is_owed_to_the_blocked_has_failed),
 		TEST(t_removing_forgets_everything),
 		TEST(t_removed_and_met_again),
