@@ -27,6 +27,8 @@ scene_rtt(int64_t rtt_us, char dst[16])
 {
 	if (rtt_us <= 0)
 		dst[0] = '\0';
+	else if (rtt_us < 100)
+		snprintf(dst, 16, "<0.1 ms");
 	else if (rtt_us < 10000)
 		snprintf(dst, 16, "%d.%d ms", (int)(rtt_us / 1000),
 		    (int)(rtt_us % 1000 / 100));

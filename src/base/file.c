@@ -290,10 +290,13 @@ file_lock(const char *path, struct err *e)
 	int n;
 
 	if (fd < 0) {
-		err_set(e, errno == EACCES ? STATUS_DENIED :
+		int why = errno;
+
+		err_set(e, why == EACCES ? STATUS_DENIED :
 		    STATUS_CANNOT_CREATE, "cannot open the lock %s: %s", path,
-		    strerror(errno));
-		return err_next(e, "check who owns it and its permissions");
+		    strerror(why));
+		return err_next(e, why == EROFS ? "--home names another "
+		    "place" : "check who owns it and its permissions");
 	}
 	if (lock_fd(fd, &pid) != 0) {
 		if (errno == EWOULDBLOCK)

@@ -42,7 +42,7 @@ say Bob '/me goes back to the soldering iron'
 tui_shows 'soldering'
 tui_key F2
 tui_key Escape
-tui_shows "LAN 0" || exit 1
+tui_shows "LAN [<0]" || exit 1
 pause 0.8
 tui_png "$out"
 tui_stop Lena
