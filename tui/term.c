@@ -593,6 +593,7 @@ term_rule(const struct rect *r, int row, int col, int n, enum style s,
 	if (setcchar(&cell, wide, term.attrs[s], term.pairs[s], NULL) != OK)
 		return col;
 	patches_erase(term.patches, r->row + row, r->col + col, n);
+	set_style(s);		/* curses adds what the last one left */
 	mvwhline_set(stdscr, r->row + row, r->col + col, &cell, n);
 	return col + n;
 }
