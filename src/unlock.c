@@ -101,13 +101,13 @@ passphrase(const struct opts *opts, const char *prompt, char *line,
 	if (fd < 0)
 		return ask(prompt, line, e);
 	rc = read_line(fd, false, line);
+	if (rc < 0)
+		err_set(e, STATUS_DENIED, "descriptor %d gave no "
+		    "passphrase of 1 to %d bytes", fd, VAULT_PASSPHRASE_MAX);
 	/* Who looks at our descriptors should not find it there. */
 	if (fd > STDERR_FILENO)
 		close(fd);
-	if (rc < 0)
-		return err_set(e, STATUS_DENIED, "descriptor %d gave no "
-		    "passphrase of 1 to %d bytes", fd, VAULT_PASSPHRASE_MAX);
-	return 0;
+	return rc;
 }
 
 static struct vault *
