@@ -205,7 +205,7 @@ bool talk_insert_old(struct talk *t, struct line *l);
 struct line *talk_take(struct talk *t, size_t i);
 struct line *talk_at(struct talk *t, size_t i);
 /* Index, searched from the end; SIZE_MAX: not there. */
-size_t talk_index(const struct talk *t, const struct line *l);
+size_t talk_index(struct talk *t, const struct line *l);
 void talk_changed(struct talk *t);
 void talk_count_unread(struct talk *t, int by);
 void talk_set_mark(struct talk *t);

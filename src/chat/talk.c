@@ -15,6 +15,7 @@ struct talk {
 	int64_t dropped, new_at;	/* new_at INT64_MIN: no mark */
 	size_t unread;
 	size_t bytes;			/* of all lines */
+	size_t asked;			/* the last index found */
 	bool has_older;
 };
 
@@ -178,12 +179,21 @@ talk_at(struct talk *t, size_t i)
 }
 
 size_t
-talk_index(const struct talk *t, const struct line *l)
+talk_index(struct talk *t, const struct line *l)
 {
-	for (size_t i = t->n; i-- > 0; )
-		if (t->at[t->first + i] == l)
-			return i;
-	return SIZE_MAX;
+	size_t i = t->asked + 1;
+
+	/* A batch that came is asked for line by line. */
+	if (i >= t->n || t->at[t->first + i] != l) {
+		i = t->n;
+		while (i > 0 && t->at[t->first + i - 1] != l)
+			i--;
+		if (i == 0)
+			return SIZE_MAX;
+		i--;
+	}
+	t->asked = i;
+	return i;
 }
 
 void
