@@ -54,6 +54,32 @@ bool streams_are_lingering(const struct streams *all);
 /* Cuts those that linger. */
 void streams_clear(struct streams *all);
 
+/*
+ * A stream over something else than a descriptor: a pipe through a relay.
+ * The carrier of its bytes pushes what came by stream_feed, is given what is
+ * to leave in streams_flush, before the TCP streams of the same turn, and
+ * says by stream_may_write that it could take more.
+ */
+struct stream_ops {
+	/* Takes at most len bytes; the number taken (0: no room now). */
+	size_t (*write)(void *impl, const void *p, size_t len);
+	/* The reader ate n bytes: that much may come again. */
+	void (*eaten)(void *impl, size_t n);
+	/* No more from us; `cut`: at once, without the last bytes.  impl is
+	 * not used any more after it. */
+	void (*close)(void *impl, bool cut);
+};
+
+/* Open from the start; `peer` is what stream_peer answers (the relay). */
+struct stream *stream_of_pipe(struct streams *all,
+    const struct stream_ops *ops, void *impl, const struct addr *peer,
+    const struct stream_events *events, void *owner);
+void stream_feed(struct stream *s, const void *p, size_t len);
+void stream_may_write(struct stream *s);
+/* The other end is gone: on_end. */
+void stream_ended(struct stream *s, const char *why);
+bool stream_is_pipe(const struct stream *s);
+
 /* Connects; on_open or on_end follows.  NULL: errno tells too. */
 struct stream *stream_dial(struct streams *all, const struct addr *to,
     const struct stream_events *events, void *owner, struct err *e);

@@ -11,8 +11,10 @@
  *	     on_up       a sealed link to a proven key stands
  *	     on_heard    one frame came over it
  *	     on_moved    the best path or its round trip changed
+ *	     on_again    the best link was lost, another one carries on
+ *	     on_letter   a sealed letter waited at a relay
  *	     on_down     no link is left
- *	chat: send, want, drop, ..
+ *	chat: send, want, drop, leave, ..
  *
  * A link is only a faster road: what is owed stays owed until its
  * addressee's acknowledgement, whatever this door says.
@@ -34,7 +36,28 @@
 
 enum {
 	/* A frame with its header; larger content goes as a file. */
-	FRAME_MAX = 61440
+	FRAME_MAX = 61440,
+	/* A place for letters as text (route.h of net): chat keeps it and
+	 * hands it on, and does not look into it. */
+	ROUTE_TEXT = CARD_RELAY_MAX + 1,
+	ROUTES_MAX = CARD_RELAYS_MAX,
+	/* Names one upload, so that sending it twice stores it once. */
+	UPLOAD_LEN = 16,
+	LETTER_MAX = 63488
+};
+
+/* Places where somebody can be met and left letters. */
+struct routes {
+	size_t n;
+	char at[ROUTES_MAX][ROUTE_TEXT];
+};
+
+/* What became of a letter that was to be left. */
+enum left {
+	LEFT_STORED,		/* a relay has it on its disk */
+	LEFT_FULL,		/* their mailbox is full: later */
+	LEFT_NO_PLACE,		/* they closed it, or never told of one */
+	LEFT_LATER		/* no relay of theirs answers */
 };
 
 enum path {
@@ -87,6 +110,22 @@ struct carrier {
 	void (*announce)(void *net);
 	/* Dial an address and greet whoever answers (/connect). */
 	int (*connect)(void *net, const char *host_port, struct err *e);
+	/* My places for that person's letters (NULL: for anybody's requests),
+	 * as they are now; n is 0 without a relay. */
+	void (*my_routes)(void *net, const struct user_id *who,
+	    struct routes *out);
+	/* Theirs, learned from a card or a frame: good for leave and for
+	 * meeting them. */
+	void (*their_routes)(void *net, const struct pubkeys *who,
+	    const struct routes *routes);
+	/* Leaves a sealed letter at one of their places; on_left follows in
+	 * a later turn.  -1: too much is under way; on_relays tells when to
+	 * ask again. */
+	int (*leave)(void *net, const struct user_id *to,
+	    const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
+	/* A letter of on_letter is committed, or worthless: off the relay
+	 * with it. */
+	void (*took)(void *net, uint64_t letter);
 };
 
 /* Offered by chat, called by net. */
@@ -108,11 +147,27 @@ struct carrier_events {
 	void (*on_card)(void *chat, const struct card *card);
 	void (*on_moved)(void *chat, const struct user_id *who,
 	    enum path path, int64_t rtt_us);
+	/* The link that carried everything is lost and another one took
+	 * over: what was not acknowledged is said again, in order, before
+	 * anything new. */
+	void (*on_again)(void *chat, const struct user_id *who);
 	void (*on_down)(void *chat, const struct user_id *who);
 	enum heard (*on_heard)(void *chat, const struct user_id *who,
 	    const uint8_t *frame, size_t len);
 	/* The link can take more: called after room() had answered little. */
 	void (*on_room)(void *chat, const struct user_id *who);
+	/* A letter came; `letter` is its name for took. */
+	void (*on_letter)(void *chat, uint64_t letter, const void *p,
+	    size_t len);
+	void (*on_left)(void *chat, const struct user_id *to,
+	    const uint8_t upload[UPLOAD_LEN], enum left what);
+	/* My relays, or whether they answer, changed: my_routes and leave
+	 * are worth asking again. */
+	void (*on_relays)(void *chat);
+	/* The key pinned for a relay ("HOST:PORT"), and pinning it. */
+	bool (*relay_key)(void *chat, const char *where, uint8_t key[KEY_LEN]);
+	void (*pin_relay)(void *chat, const char *where,
+	    const uint8_t key[KEY_LEN]);
 	/* A contact answered with another key than the pinned one, somebody
 	 * speaks another version ..: for the person, once. */
 	void (*notice)(void *chat, const char *text);

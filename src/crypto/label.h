@@ -12,9 +12,22 @@
 	row(LABEL_BEACON, "p2ptui/1/beacon") \
 	row(LABEL_CARD, "p2ptui/1/card") \
 	row(LABEL_ED25519, "p2ptui/1/ed25519") \
+	row(LABEL_ENVELOPE, "p2ptui/1/env") \
+	row(LABEL_KEY_ID, "p2ptui/1/rk-id") \
 	row(LABEL_LAN, "p2ptui/1/lan") \
 	row(LABEL_LIVE, "p2ptui/1/live") \
+	row(LABEL_MAC1, "p2ptui/1/mac1") \
+	row(LABEL_COOKIE, "p2ptui/1/cookie") \
+	row(LABEL_MEET, "p2ptui/1/rv") \
 	row(LABEL_PAIR_KEY, "p2ptui/1/pairkey") \
+	row(LABEL_PROBE, "p2ptui/1/probe") \
+	row(LABEL_QUEUE, "p2ptui/1/queue") \
+	row(LABEL_QUEUE_ID, "p2ptui/1/qid") \
+	row(LABEL_QUEUE_TOKEN, "p2ptui/1/queue-token") \
+	row(LABEL_RELAY, "p2ptui/1/relay") \
+	row(LABEL_RELAY_AUTH, "p2ptui/1/relay-auth") \
+	row(LABEL_REQUEST, "p2ptui/1/request") \
+	row(LABEL_RESEAL, "p2ptui/1/reseal") \
 	row(LABEL_USER_ID, "p2ptui/1/user-id") \
 	row(LABEL_VAULT, "p2ptui/1/vault") \
 	row(LABEL_VAULT_CHECK, "p2ptui/1/vault-check") \

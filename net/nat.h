@@ -1,0 +1,42 @@
+/*
+ * nat - how this machine looks from outside: mapped address and class.
+ *
+ * STUN Binding from the very socket that will carry the packets, to two
+ * addresses and a third port: the same answer everywhere is easy, equal
+ * small steps are seq, else hard; no answer to 0, 500, 1500 ms by 3500 ms is
+ * blocked; my own address is open.  No RFC 3489 names, no test of
+ * filtering: they would change no decision.
+ */
+#ifndef NAT_H
+#define NAT_H
+
+#include "probe.h"
+#include "udp.h"
+
+enum {
+	NAT_FIRST_MS = 0, NAT_SECOND_MS = 500, NAT_THIRD_MS = 1500,
+	NAT_GIVE_UP_MS = 3500,
+	NAT_FRESH_MS = 27000,		/* an answer is good that long */
+	NAT_SERVERS_MAX = 8
+};
+
+struct nat;
+
+/* on_change: class or mapped address moved. */
+struct nat *nat_new(struct loop *l, struct udp *u,
+    void (*on_change)(void *arg), void *arg);
+void nat_free(struct nat *n);
+/* Whom to ask, addresses of at least two places if there are. */
+void nat_servers(struct nat *n, const struct addr *list, size_t count);
+/* Asks now, unless an answer is fresh; `again`: in any case. */
+void nat_ask(struct nat *n, bool again);
+/* udp's handler for UDP_STUN_CLASS; arg is the struct nat. */
+udp_heard nat_heard;
+enum nat_class nat_class(const struct nat *n);
+bool nat_is_asking(const struct nat *n);
+/* My address as the first server saw it. */
+bool nat_mapped(const struct nat *n, enum addr_family f, struct addr *out);
+int nat_step(const struct nat *n);	/* of ports, class seq */
+const char *nat_class_name(enum nat_class c);	/* open easy hard ..*/
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * punch - the way through two NATs to one person: REACHING sections 3, 4.
+ *
+ *	IDLE --link is up, both caps--> ROUND 1 --2.5 s--> ROUND 2 --3 s-->
+ *	ROUND 3 --> WAIT 1, 2, 4, 8, 15 min --> ROUND 1
+ *	any round --pong both ways--> SETTLE 300 ms or 2 RTT --> DONE
+ *
+ * The controller (smaller user id) counts the rounds.  Everything said
+ * travels through the person's standing link (RECORD_PATHS), so nobody else
+ * can steer a path.  Ends with an address that answered, from which sockets
+ * it did, and what kind of way it is; the link on it is dgram's.
+ */
+#ifndef PUNCH_H
+#define PUNCH_H
+
+#include "carrier.h"
+#include "nat.h"
+#include "probe.h"
+#include "udp.h"
+
+enum {
+	PUNCH_GATHER_MS = 300,
+	PUNCH_PACE_MS = 50, PUNCH_PACE_SLOW_MS = 200, PUNCH_PACE_FAST = 1000,
+	PUNCH_ROUND1_MS = 2500, PUNCH_ROUND2_MS = 3000, PUNCH_ROUND3_MS = 8000,
+	PUNCH_LOW_TTL = 3, PUNCH_LOW_TTL_DOUBLE = 5, PUNCH_LOW_TTL_MS = 400,
+	PUNCH_SETTLE_MS = 300,
+	PUNCH_AGAIN_MIN_MS = 60000, PUNCH_AGAIN_MAX_MS = 900000,
+	PUNCH_UNANSWERED_MAX = 30,	/* probes to one address and round */
+	PUNCH_PRED = 8			/* ports guessed for a seq peer */
+};
+
+struct punch;
+
+struct punch_setup {
+	struct loop *loop;
+	struct udp *udp;		/* the program's sockets */
+	bool is_controller;		/* my user id is the smaller one */
+	void *ctx;
+	/* My class, and my candidates as they are now. */
+	enum nat_class (*my_class)(void *ctx);
+	bool (*is_double)(void *ctx);
+	int (*my_step)(void *ctx);
+	size_t (*my_cands)(void *ctx, struct cand list[CANDS_MAX]);
+	/* Is this an address of mine, or a broadcast: never probed. */
+	bool (*is_mine)(void *ctx, const struct addr *a);
+	/* A RECORD_PATHS body for the other side; -1: no link stands. */
+	int (*say)(void *ctx, const void *body, size_t len);
+	/* The other side's TCP candidates, to be dialled. */
+	void (*on_tcp)(void *ctx, const struct cand *list, size_t n);
+	/* A way is open.  Controllers dial it, the others only learn it;
+	 * takes `via` when it is not setup.udp (udp_free when done). */
+	void (*on_way)(void *ctx, struct udp *via, const struct addr *to,
+	    enum path path);
+	/* No round came through; the next try is in so many ms. */
+	void (*on_failed)(void *ctx, int64_t again_ms);
+};
+
+struct punch *punch_new(const struct punch_setup *setup);
+void punch_free(struct punch *p);
+/* A link stands, with that round trip: begins, unless a way is known. */
+void punch_start(struct punch *p, int64_t rtt_us);
+/* The way is in use, or no link stands any more: stops. */
+void punch_stop(struct punch *p);
+/* The addresses of either side changed, a way died: forget the back-off. */
+void punch_again(struct punch *p);
+/* A body of RECORD_PATHS came. */
+void punch_paths(struct punch *p, const uint8_t *body, size_t len);
+/* A packet of UDP_PROBE_CLASS: true when it was this person's. */
+bool punch_probe(struct punch *p, struct udp *via, const struct addr *from,
+    const uint8_t *bytes, size_t len);
+/* For /info: "round 2", "waiting 4 min: both NATs are hard". */
+void punch_text(const struct punch *p, char text[120]);
+
+#endif
