@@ -53,11 +53,12 @@ up() {
         link inet isp$i cgn$i wan
         ipn inet addr add $( [ $i = 1 ] && echo 198.51.100.1/30 || echo 198.51.100.129/30 ) dev isp$i; ipn inet link set isp$i up
         ipn inet route add $( [ $i = 1 ] && echo 198.51.100.8/29 || echo 198.51.100.136/29 ) via "$(carrier $i)"
+        ipn inet route add 44.128.$i.0/24 via "$(carrier $i)"
         ipn cgn$i addr add "$(carrier $i)/30" dev wan; ipn cgn$i link set wan up
         ipn cgn$i route add default via $( [ $i = 1 ] && echo 198.51.100.1 || echo 198.51.100.129 )
         link cgn$i cust$i r$i wan
         ipn cgn$i link set cust$i up; ipn r$i link set wan up
-        for k in "$(gw $i)/29" 100.64.$i.1/24; do ipn cgn$i addr add "$k" dev cust$i; done
+        for k in "$(gw $i)/29" 44.128.$i.1/24 100.64.$i.1/24; do ipn cgn$i addr add "$k" dev cust$i; done
         ipn r$i link add lan type bridge mcast_snooping 0; ipn r$i addr add "$(lan r$i).1/24" brd + dev lan; ipn r$i link set lan up
         for k in 1 2 3; do
             plug h$i$k eth0 r$i p-h$i$k
@@ -79,7 +80,7 @@ wan_addr() { # wanip ROUTER ADDR/LEN GW : give the router its (only) WAN address
     [ -n "$(get "$1" nat)" ] && nat "$1" $(get "$1" nat); :
 }
 
-svc() { # svc start|stop dns
+svc() { # svc start|stop dns|stun : stun is coturn, on 203.0.113.10 and .11, 3478 and 3479
     if [ "$1" = stop ]; then stopd "$2"; return; fi
     case $2 in
     dns)
@@ -92,13 +93,40 @@ svc() { # svc start|stop dns
 		listen-address=$DNS
 		local=/test/
 		host-record=srv.p2.test,203.0.113.10
+		host-record=relay.p2.test,203.0.113.10
+		host-record=stun.p2.test,203.0.113.10
 		host-record=pub.p2.test,203.0.113.20
 		host-record=v6.p2.test,203.0.113.10,2001:db8:f::10
 		host-record=dead6.p2.test,203.0.113.10,2001:db8:dead::1
-				EOF
+		srv-host=_p2ptui-relay._tcp.p2.test,relay.p2.test,443,10,60
+		EOF
         ip netns exec "$LAB-srv" dnsmasq -C "$ST/dns.conf" >"$ST/dns.log" 2>&1 & echo $! >"$ST/dns.pid"
         await udp 53 srv;;
-    *) die "svc: dns";;
+    stun)
+        cat >"$ST/turn.conf" <<-EOF
+		listening-ip=203.0.113.10
+		listening-ip=203.0.113.11
+		relay-ip=203.0.113.10
+		listening-port=3478
+		alt-listening-port=3479
+		min-port=50000
+		max-port=50999
+		realm=p2.test
+		lt-cred-mech
+		user=p2:secret
+		userdb=$ST/turndb
+		aux-server=203.0.113.11:443
+		no-tls
+		no-dtls
+		no-cli
+		relay-threads=1
+		log-file=$ST/turn.log
+		simple-log
+		pidfile=$ST/turn.pidfile
+		EOF
+        ip netns exec "$LAB-srv" turnserver -c "$ST/turn.conf" >"$ST/turn.out" 2>&1 & echo $! >"$ST/stun.pid"
+        await udp 3478 srv;;
+    *) die "svc: dns|stun";;
     esac
 }
 await() { #- wait for a port
@@ -193,10 +221,52 @@ double() { # double r1 on [CGNTYPE] | off ; double r2 same [CGNTYPE]: behind r1'
 move_cust() { #- plug router's WAN into another carrier
     local r=$1 to=$2 i cur k; i=$(idx "$r"); cur=$(get "$r" cgn "cgn$i"); [ "$cur" = "$to" ] && return
     ipn "$cur" link set "cust$i" netns "$LAB-$to"; ipn "$to" link set "cust$i" up
-    for k in "$(gw "$i")/29" 100.64.$i.1/24; do ipn "$to" addr add "$k" dev "cust$i"; done
+    for k in "$(gw "$i")/29" 44.128.$i.1/24 100.64.$i.1/24; do ipn "$to" addr add "$k" dev "cust$i"; done
     put "$r" cgn "$to"; }
 udpttl() { # udpttl ROUTER SECS [STREAM_SECS] : how long a UDP mapping lives
     sysn "$1" net.netfilter.nf_conntrack_udp_timeout="$2" net.netfilter.nf_conntrack_udp_timeout_stream="${3:-$2}"; }
+
+igd() { # igd ROUTER on|off [pmponly|upnponly] : miniupnpd. It refuses documentation addresses, so the WAN moves to 44.128.i.10
+    local r=$1 i up=yes pmp=yes; i=$(idx "$r")
+    stopd "igd-$r"; n "$r" nft delete table inet miniupnpd 2>/dev/null
+    if [ "$2" = off ]; then [ "$(get "$r" wan)" = 44.128.$i.10 ] && wan_addr "$r" "$(wan "$i")/29" "$(gw "$i")"; return 0; fi
+    case ${3:-} in pmponly) up=no;; upnponly) pmp=no;; esac
+    case $(get "$r" wan) in 198.51.100.*) wan_addr "$r" 44.128.$i.10/24 44.128.$i.1;; esac   # a double-NATed router keeps 100.64
+    n "$r" nft -f - <<-EOF
+	table inet miniupnpd {
+	  chain forward { type filter hook forward priority 0; policy accept; jump miniupnpd
+	  }
+	  chain miniupnpd { }
+	  chain prerouting { type nat hook prerouting priority -100; policy accept; jump prerouting_miniupnpd
+	  }
+	  chain prerouting_miniupnpd { }
+	  chain postrouting { type nat hook postrouting priority 100; policy accept; jump postrouting_miniupnpd
+	  }
+	  chain postrouting_miniupnpd { }
+	}
+	EOF
+    cat >"$ST/igd-$r.conf" <<-EOF
+	ext_ifname=wan
+	listening_ip=lan
+	port=5000
+	enable_upnp=$up
+	enable_natpmp=$pmp
+	upnp_table_name=miniupnpd
+	upnp_nat_table_name=miniupnpd
+	secure_mode=yes
+	min_lifetime=2
+	max_lifetime=86400
+	notify_interval=60
+	uuid=7d0c5f4e-0000-4000-8000-00000000000$i
+	serial=1
+	model_number=1
+	lease_file=$ST/igd-$r.leases
+	allow 1-65535 $(lan "$r").0/24 1-65535
+	deny 0-65535 0.0.0.0/0 0-65535
+	EOF
+    : >"$ST/igd-$r.leases"
+    ip netns exec "$LAB-$r" miniupnpd -d -f "$ST/igd-$r.conf" -P "$ST/igd-$r.pidf" >"$ST/igd-$r.log" 2>&1 & echo $! >"$ST/igd-$r.pid"
+    if [ $pmp = yes ]; then await udp 5351 "$r"; else await tcp 5000 "$r"; fi; }
 
 # ---- impairment --------------------------------------------------------------------------
 where() { #- node -> "NS IF QUEUE" : a host's eth0, or the carrier link of a router seen from inet (no conntrack there)
@@ -239,7 +309,7 @@ mtu() { # mtu ROUTER BYTES [blackhole] : MTU of the router's WAN link; blackhole
 linkud() { # link NODE up|down : a host's eth0, a router's WAN
     case $1 in r1|r2) ipn "$1" link set wan "$2";; *) ipn "$1" link set eth0 "$2";; esac
     [ "$2" = up ] && case $1 in
-        r1|r2) local i; i=$(idx "$1"); case $(get "$1" wan) in 100.64.*) ipn "$1" route replace default via 100.64.$i.1;; *) ipn "$1" route replace default via "$(gw "$i")";; esac;;
+        r1|r2) local i; i=$(idx "$1"); case $(get "$1" wan) in 100.64.*) ipn "$1" route replace default via 100.64.$i.1;; 44.*) ipn "$1" route replace default via 44.128.$i.1;; *) ipn "$1" route replace default via "$(gw "$i")";; esac;;
         h1?) ipn "$1" route replace default via "$(get "$1" gw "$LAN1.1")";; h2?) ipn "$1" route replace default via "$(get "$1" gw "$LAN2.1")";;
         srv|pub) ipn "$1" route replace default via 203.0.113.1;; esac; :; }
 addr() { # addr HOST NEW/LEN : the host's address changes in place (DHCP gave another)
@@ -267,9 +337,9 @@ v6() { # v6 on|off : global IPv6 everywhere, stateful firewall at r1/r2 (rules a
     done; }
 reset() { # reset : back to the state after `up`, without rebuilding
     local f h i
-    for f in "$ST"/impair-*.pid; do [ -f "$f" ] && { f=${f##*/}; stopd "${f%.pid}"; }; done
+    for f in "$ST"/impair-*.pid "$ST"/igd-*.pid; do [ -f "$f" ] && { f=${f##*/}; stopd "${f%.pid}"; }; done
     for h in $NS; do n $h iptables-nft -t mangle -F; n $h ip6tables-nft -t mangle -F; done 2>/dev/null
-    for h in r1 r2; do isolate $h off; rate $h off; mtu $h 1500; udpttl $h 30 120; put $h hairpin off; done 2>/dev/null
+    for h in r1 r2; do n $h nft delete table inet miniupnpd; isolate $h off; rate $h off; mtu $h 1500; udpttl $h 30 120; put $h hairpin off; done 2>/dev/null
     for h in h11 h12 h13 h21 h22 h23; do i=${h:1:1}; ipn $h link del eth1 2>/dev/null; rate $h off 2>/dev/null; linkud $h up; roam $h r$i; addr $h "$(lan r$i).${h:1}/24"; done
     for h in cgn1 cgn2; do put $h hairpin off; nat $h none; done
     for h in r1 r2; do linkud $h up; double $h off; nat $h port; done; v6 off; }
@@ -281,7 +351,7 @@ cmd=${1:-help}; shift || :
 case $cmd in
 up|down) $cmd;;
 exec) isnode "$1"; h=$1; shift; exec ip netns exec "$LAB-$h" "$@";;          # exec: the caller's $! is the command's pid
-nat|hairpin|double|impair|rate|mtu|addr|roam|dual|isolate|udpttl) isnode "$1"; $cmd "$@";;
+nat|hairpin|double|igd|impair|rate|mtu|addr|roam|dual|isolate|udpttl) isnode "$1"; $cmd "$@";;
 loss|delay) isnode "$1"; h=$1; [ "$2" = off ] && impair "$h" off || impair "$h" $cmd "${@:2}";;
 link) isnode "$1"; linkud "$1" "$2";;
 wanip) wan_addr "$1" "$2" "$3";;
