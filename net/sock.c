@@ -12,7 +12,11 @@
 #include <linux/rtnetlink.h>
 #endif
 
-enum { LISTEN_BACKLOG = 64 };
+enum {
+	LISTEN_BACKLOG = 64,
+	/* A burst of a whole SCTP window of packets; systems may give less. */
+	PACKETS_BUFFER = 512 * 1024
+};
 
 socklen_t
 sock_addr_to(struct sockaddr_storage *ss, const struct addr *a)
@@ -271,6 +275,44 @@ sock_udp(const struct addr *a, bool shared, struct err *e)
 	if (bind_to(fd, a, e) != 0)
 		return give_up(fd, errno);
 	return fd;
+}
+
+int
+sock_packets(const struct addr *a, struct err *e)
+{
+	int fd = new_socket(a, SOCK_DGRAM, e);
+	int size = PACKETS_BUFFER;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (bind_to(fd, a, e) != 0)
+		return give_up(fd, errno);
+	return fd;
+}
+
+int
+sock_ttl(int fd, enum addr_family family)
+{
+	int ttl = 0;
+	socklen_t len = sizeof(ttl);
+
+	if (family == ADDR_V4)
+		getsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, &len);
+	else
+		getsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, &len);
+	return ttl;
+}
+
+void
+sock_set_ttl(int fd, enum addr_family family, int ttl)
+{
+	if (family == ADDR_V4)
+		setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl,
+		    sizeof(ttl));
 }
 
 int

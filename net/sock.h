@@ -37,6 +37,11 @@ const char *sock_why(int error);
 /* UDP that may broadcast.  `shared`: SO_REUSEADDR, several of us on one
  * machine each hear every broadcast. */
 int sock_udp(const struct addr *a, bool shared, struct err *e);
+/* UDP for one host at a time, with room for bursts. */
+int sock_packets(const struct addr *a, struct err *e);
+/* Routers a packet survives (IPV6_UNICAST_HOPS with IPv6). */
+int sock_ttl(int fd, enum addr_family family);
+void sock_set_ttl(int fd, enum addr_family family, int ttl);
 /* Hears group `ip` (IPv6) on an interface.  0, -1 with errno. */
 int sock_join(int fd, const uint8_t group[16], unsigned ifindex);
 /* One datagram.  False: it did not leave, errno says why. */
