@@ -1,9 +1,10 @@
 /*
  * stun - Binding requests and responses: RFC 8489, sections 5, 6 and 14.
  *
- * What is sent has no attributes but SOFTWARE; what comes may have any.  A
- * response counts only for the transaction it names.  Pure codec, both
- * ends: clients ask, the relay answers.
+ * A request is the bare header: whoever sees it learns nothing of the
+ * program.  What comes may have any attributes.  A response counts only for
+ * the transaction it names.  Pure codec, both ends: clients ask, the relay
+ * answers.
  */
 #ifndef STUN_H
 #define STUN_H
@@ -36,10 +37,14 @@ struct stun_msg {
 /* The magic cookie stands where it must. */
 bool stun_is(const void *p, size_t len);
 /* 0; -1: no Binding message of ours: lengths, padding, a FINGERPRINT that
- * is wrong, an attribute that must be understood and is not. */
+ * is wrong, an attribute that must be understood and is not (so nobody is
+ * made to answer elsewhere: CHANGE-REQUEST, RESPONSE-PORT).  Credentials are
+ * skipped, nothing here asks for any (section 9).  has_addr only for a place
+ * where a host can be. */
 int stun_read(struct stun_msg *m, const void *p, size_t len);
 void stun_write_request(struct buf *out, const uint8_t id[STUN_ID]);
-/* Never more than 1.5 times the shortest request it can answer. */
+/* At most 1.5 times the shortest request on the wire, where IP and UDP
+ * headers count: 60 bytes for 48, 92 for 68. */
 void stun_write_response(struct buf *out, const uint8_t id[STUN_ID],
     const struct addr *seen);
 
