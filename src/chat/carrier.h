@@ -124,7 +124,8 @@ struct carrier {
 	int (*leave)(void *net, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
 	/* A letter of on_letter is committed, or worthless: off the relay
-	 * with it. */
+	 * with it.  What was not taken is given again: after drop(NULL), and
+	 * whenever the relay is linked anew. */
 	void (*took)(void *net, uint64_t letter);
 };
 
@@ -156,9 +157,12 @@ struct carrier_events {
 	    const uint8_t *frame, size_t len);
 	/* The link can take more: called after room() had answered little. */
 	void (*on_room)(void *chat, const struct user_id *who);
-	/* A letter came; `letter` is its name for took. */
-	void (*on_letter)(void *chat, uint64_t letter, const void *p,
-	    size_t len);
+	/* A letter came; `letter` is its name for took.  `queue`: in whose
+	 * queue of mine it lay, NULL for the one of requests: a hint that
+	 * proves nothing, but without it nobody could be asked to seal
+	 * again what does not open. */
+	void (*on_letter)(void *chat, uint64_t letter,
+	    const struct user_id *queue, const void *p, size_t len);
 	void (*on_left)(void *chat, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], enum left what);
 	/* My relays, or whether they answer, changed: my_routes and leave
