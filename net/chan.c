@@ -15,6 +15,7 @@ enum kind { KIND_IK = 1, KIND_XX = 2 };
 
 enum {
 	BEARER_TCP = 1,
+	BEARER_PIPE = 3,		/* 2 is UDP, which is no chan */
 	LEN = 2,			/* of the length before a message */
 	HANDSHAKE_MAX = 512,		/* the longest of ours has 150 */
 	RECORD_MIN = 1 + NOISE_TAG,
@@ -436,7 +437,7 @@ take_preface(struct chan *c, struct buf *in)
 		fail(c, &c->room->counts.alien, "speaks another version");
 		return false;
 	}
-	if ((p[5] != KIND_IK && p[5] != KIND_XX) || p[6] != BEARER_TCP ||
+	if ((p[5] != KIND_IK && p[5] != KIND_XX) || p[6] != c->preface[6] ||
 	    p[7] != 0) {
 		fail(c, &c->room->counts.alien, "it does not speak p2ptui");
 		return false;
@@ -576,15 +577,18 @@ new_chan(struct chan_room *room, struct stream *s, const uint8_t *x,
 	struct chan *c = mem_new(sizeof(*c));
 	const uint8_t preface[CHAN_PREFACE] = {
 		'p', '2', 'p', 't', CHAN_VERSION, x ? KIND_IK : KIND_XX,
-		BEARER_TCP, 0
+		stream_is_pipe(s) ? BEARER_PIPE : BEARER_TCP, 0
 	};
+	char peer[ADDR_TEXT];
 
 	c->room = room;
 	c->stream = s;
 	c->link.ops = &chan_ops;
 	c->link.impl = c;
 	c->link.initiator = initiator;
-	addr_format(stream_peer(s), c->link.where);
+	addr_format(stream_peer(s), peer);
+	snprintf(c->link.where, sizeof(c->link.where), "%s%.72s",
+	    stream_is_pipe(s) ? "relay " : "", peer);
 	memcpy(c->preface, preface, CHAN_PREFACE);
 	c->kind = x ? KIND_IK : KIND_XX;
 	if (x) {

@@ -12,7 +12,8 @@
  * With the other's key known the pattern is IK; for a bare address it is
  * XX, which has the third message.  On the wire (integers little-endian):
  *
- *   preface    "p2pt", version 1, kind 1 IK | 2 XX, bearer 1 TCP, 0
+ *   preface    "p2pt", version 1, kind 1 IK | 2 XX, bearer 1 TCP |
+ *              3 pipe of a relay, 0
  *   handshake  u16 len || Noise message, payload vmin, vmax, u32 features
  *   record     u16 len || ciphertext of (u8 kind || body)
  *

@@ -23,8 +23,10 @@ struct stream {
 	struct streams *all;
 	const struct stream_events *events;
 	void *owner;
-	int fd;
-	struct watch *watch;
+	int fd;				/* -1 of a pipe */
+	struct watch *watch;		/* NULL of a pipe */
+	const struct stream_ops *ops;	/* of a pipe */
+	void *impl;			/* until ops->close */
 	struct addr peer;
 	bool connecting, ended, dead, in_call, finishing, was_shut;
 	size_t max;
@@ -38,6 +40,7 @@ streams_init(struct streams *all, struct loop *l)
 {
 	all->loop = l;
 	list_init(&all->dirty);
+	list_init(&all->dirty_pipes);
 	list_init(&all->lingering);
 }
 
@@ -45,6 +48,16 @@ bool
 streams_are_lingering(const struct streams *all)
 {
 	return !list_is_empty(&all->lingering);
+}
+
+static void
+close_pipe(struct stream *s, bool cut)
+{
+	void *impl = s->impl;
+
+	s->impl = NULL;
+	if (impl)
+		s->ops->close(impl, cut);
 }
 
 static void
@@ -66,6 +79,7 @@ stream_free(struct stream *s)
 	list_remove(&s->in_dirty);
 	list_remove(&s->in_lingering);
 	timer_stop(&s->linger);
+	close_pipe(s, true);
 	watch_free(s->watch);
 	if (s->fd >= 0)
 		close(s->fd);
@@ -91,7 +105,8 @@ end(struct stream *s, const char *why)
 		return;
 	s->ended = true;
 	list_remove(&s->in_dirty);
-	watch_want(s->watch, 0);
+	if (s->watch)
+		watch_want(s->watch, 0);
 	if (s->finishing)
 		stream_free(s);
 	else
@@ -105,6 +120,8 @@ keep_waiting(struct stream *s)
 {
 	unsigned want = 0;
 
+	if (!s->watch)
+		return;
 	if (s->connecting)
 		want = LOOP_WRITE;
 	else {
@@ -167,24 +184,44 @@ write_out(struct stream *s)
 }
 
 static void
+write_pipe(struct stream *s)
+{
+	size_t n = s->ops->write(s->impl, s->out.at, s->out.len);
+
+	buf_drop(&s->out, n);
+	if (s->out.len == 0 && s->out.room > KEEP_MAX * 4)
+		buf_clear(&s->out);
+	if (s->finishing && s->out.len == 0) {
+		/* The carrier keeps the order: the end comes behind it. */
+		close_pipe(s, false);
+		stream_free(s);
+	} else if (n > 0 && !s->finishing)
+		s->events->on_drained(s->owner, s->out.len);
+}
+
+static void
 flush(struct stream *s)
 {
 	if (s->dead || s->ended || s->connecting)
 		return;
 	if (!s->finishing)
 		s->events->on_flush(s->owner);
-	if (!s->dead && !s->ended && s->out.len > 0)
+	if (s->dead || s->ended || s->out.len == 0)
+		return;
+	if (s->ops)
+		write_pipe(s);
+	else
 		write_out(s);
 }
 
-void
-streams_flush(struct streams *all)
+static void
+flush_all(struct list *dirty)
 {
 	struct list now;
 	struct stream *s;
 
 	list_init(&now);
-	LIST_EACH(d, &all->dirty, struct stream, in_dirty) {
+	LIST_EACH(d, dirty, struct stream, in_dirty) {
 		list_remove(&d->in_dirty);
 		list_append(&now, &d->in_dirty);
 	}
@@ -195,8 +232,16 @@ streams_flush(struct streams *all)
 		if (!s->dead)
 			s->in_call = false;
 	}
+}
+
+void
+streams_flush(struct streams *all)
+{
+	/* What pipes write goes into the streams that carry them. */
+	flush_all(&all->dirty_pipes);
+	flush_all(&all->dirty);
 	/* Room that was made may have been filled at once: others first. */
-	if (!list_is_empty(&all->dirty))
+	if (!list_is_empty(&all->dirty) || !list_is_empty(&all->dirty_pipes))
 		loop_again(all->loop);
 }
 
@@ -204,7 +249,8 @@ void
 stream_touch(struct stream *s)
 {
 	if (!s->dead && !s->ended && list_is_empty(&s->in_dirty))
-		list_append(&s->all->dirty, &s->in_dirty);
+		list_append(s->ops ? &s->all->dirty_pipes : &s->all->dirty,
+		    &s->in_dirty);
 }
 
 struct buf *
@@ -301,8 +347,8 @@ on_linger(void *arg)
 }
 
 static struct stream *
-new_stream(struct streams *all, int fd, const struct addr *peer,
-    const struct stream_events *events, void *owner, struct err *e)
+make(struct streams *all, int fd, const struct addr *peer,
+    const struct stream_events *events, void *owner)
 {
 	struct stream *s = mem_new(sizeof(*s));
 
@@ -317,6 +363,15 @@ new_stream(struct streams *all, int fd, const struct addr *peer,
 	list_init(&s->in_dirty);
 	list_init(&s->in_lingering);
 	timer_init(&s->linger, all->loop, on_linger, s);
+	return s;
+}
+
+static struct stream *
+new_stream(struct streams *all, int fd, const struct addr *peer,
+    const struct stream_events *events, void *owner, struct err *e)
+{
+	struct stream *s = make(all, fd, peer, events, owner);
+
 	s->watch = loop_watch(all->loop, fd, on_ready, s, e);
 	if (!s->watch) {
 		close(fd);
@@ -370,9 +425,15 @@ stream_finish(struct stream *s)
 	s->finishing = true;
 	s->max = READ_TURN;
 	buf_empty(&s->in);
+	if (s->ops && s->out.len == 0) {
+		close_pipe(s, false);
+		stream_free(s);
+		return;
+	}
 	list_append(&s->all->lingering, &s->in_lingering);
 	timer_set(&s->linger, LINGER_MS);
-	shut_if_done(s);
+	if (!s->ops)
+		shut_if_done(s);
 	keep_waiting(s);
 	stream_touch(s);
 }
@@ -395,4 +456,66 @@ stream_set_max(struct stream *s, size_t max)
 	s->max = max;
 	if (!s->ended && !s->dead)
 		keep_waiting(s);
+}
+
+/* ---- pipes ------------------------------------------------------------- */
+
+struct stream *
+stream_of_pipe(struct streams *all, const struct stream_ops *ops, void *impl,
+    const struct addr *peer, const struct stream_events *events, void *owner)
+{
+	struct stream *s = make(all, -1, peer, events, owner);
+
+	s->ops = ops;
+	s->impl = impl;
+	return s;
+}
+
+void
+stream_feed(struct stream *s, const void *p, size_t len)
+{
+	bool was_in_call = s->in_call;
+	size_t had, left;
+
+	if (s->dead || s->ended || s->finishing)
+		return;
+	buf_put(&s->in, p, len);
+	had = s->in.len;
+	s->in_call = true;
+	s->events->on_data(s->owner, &s->in);
+	if (s->dead)
+		return;
+	s->in_call = was_in_call;
+	/* Finished meanwhile: what is unread went, and is no news. */
+	if (s->ended || s->finishing)
+		return;
+	left = s->in.len;
+	if (left == 0 && s->in.room > KEEP_MAX)
+		buf_clear(&s->in);
+	if (left < had)
+		s->ops->eaten(s->impl, had - left);
+}
+
+void
+stream_may_write(struct stream *s)
+{
+	if (s->out.len > 0)
+		stream_touch(s);
+}
+
+void
+stream_ended(struct stream *s, const char *why)
+{
+	bool was_in_call = s->in_call;
+
+	s->in_call = true;
+	end(s, why);
+	if (!s->dead)
+		s->in_call = was_in_call;
+}
+
+bool
+stream_is_pipe(const struct stream *s)
+{
+	return s->ops != NULL;
 }

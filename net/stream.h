@@ -27,7 +27,7 @@
 /* All streams of one net; embedded. */
 struct streams {
 	struct loop *loop;
-	struct list dirty;
+	struct list dirty, dirty_pipes;
 	struct list lingering;
 };
 
@@ -65,8 +65,8 @@ struct stream_ops {
 	size_t (*write)(void *impl, const void *p, size_t len);
 	/* The reader ate n bytes: that much may come again. */
 	void (*eaten)(void *impl, size_t n);
-	/* No more from us; `cut`: at once, without the last bytes.  impl is
-	 * not used any more after it. */
+	/* No more from us; `cut`: at once, without the last bytes.  Called
+	 * once, also behind stream_ended; impl is not used after it. */
 	void (*close)(void *impl, bool cut);
 };
 
@@ -74,6 +74,7 @@ struct stream_ops {
 struct stream *stream_of_pipe(struct streams *all,
     const struct stream_ops *ops, void *impl, const struct addr *peer,
     const struct stream_events *events, void *owner);
+/* Bytes that came, in order; how many is bounded by who feeds them. */
 void stream_feed(struct stream *s, const void *p, size_t len);
 void stream_may_write(struct stream *s);
 /* The other end is gone: on_end. */
