@@ -34,6 +34,9 @@ static const struct pattern {
 	[NOISE_NK] = { "Noise_NK_25519_ChaChaPoly_BLAKE2b", true, 2, {
 		{ E, ES },
 		{ E, EE } } },
+	[NOISE_NX] = { "Noise_NX_25519_ChaChaPoly_BLAKE2b", false, 2, {
+		{ E },
+		{ E, EE, S, ES } } },
 	[NOISE_IK] = { "Noise_IK_25519_ChaChaPoly_BLAKE2b", true, 2, {
 		{ E, ES, S, SS },
 		{ E, EE, SE } } },

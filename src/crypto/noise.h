@@ -1,8 +1,8 @@
 /*
  * noise - the Noise Protocol Framework (revision 34), one core.
  *
- * Noise_<pattern>_25519_ChaChaPoly_BLAKE2b for the patterns N X NK IK XX and
- * XXpsk0.  A pattern is a row of tokens; writing and reading a message walk
+ * Noise_<pattern>_25519_ChaChaPoly_BLAKE2b for the patterns N X NK NX IK XX
+ * and XXpsk0.  A pattern is a row of tokens; writing and reading a message walk
  * the same row.  Nothing is kept from a message that did not authenticate:
  * read works on a copy and commits on success.
  *
@@ -33,7 +33,7 @@ enum {
 };
 
 enum noise_pattern {
-	NOISE_N, NOISE_X, NOISE_NK, NOISE_IK, NOISE_XX, NOISE_XX_PSK0
+	NOISE_N, NOISE_X, NOISE_NK, NOISE_NX, NOISE_IK, NOISE_XX, NOISE_XX_PSK0
 };
 
 enum { NOISE_PATTERNS = NOISE_XX_PSK0 + 1 };

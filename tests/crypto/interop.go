@@ -41,6 +41,7 @@ var patterns = []pattern{
 	{"N", noise.HandshakeN, false, false, true, true, true},
 	{"X", noise.HandshakeX, false, true, true, true, true},
 	{"NK", noise.HandshakeNK, false, false, true, true, false},
+	{"NX", noise.HandshakeNX, false, false, true, false, false},
 	{"IK", noise.HandshakeIK, false, true, true, true, false},
 	{"XX", noise.HandshakeXX, false, true, true, false, false},
 	{"XXpsk0", noise.HandshakeXX, true, true, true, false, false},

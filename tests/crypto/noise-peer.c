@@ -29,6 +29,7 @@ enum { ROOM = NOISE_MAX + 1 };
 
 static const char *const names[NOISE_PATTERNS] = {
 	[NOISE_N] = "N", [NOISE_X] = "X", [NOISE_NK] = "NK",
+	[NOISE_NX] = "NX",
 	[NOISE_IK] = "IK", [NOISE_XX] = "XX", [NOISE_XX_PSK0] = "XXpsk0",
 };
 

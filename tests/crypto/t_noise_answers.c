@@ -16,6 +16,7 @@ enum { REKEY_EVERY = 4096 };
 
 static const char *const names[NOISE_PATTERNS] = {
 	[NOISE_N] = "N", [NOISE_X] = "X", [NOISE_NK] = "NK",
+	[NOISE_NX] = "NX",
 	[NOISE_IK] = "IK", [NOISE_XX] = "XX", [NOISE_XX_PSK0] = "XXpsk0",
 };
 
@@ -152,7 +153,8 @@ static void
 t_handshake_known_answers_of_flynn(void **state)
 {
 	static const char *const files[] = {
-		"noise_N.txt", "noise_X.txt", "noise_NK.txt", "noise_IK.txt",
+		"noise_N.txt", "noise_X.txt", "noise_NK.txt", "noise_NX.txt",
+		"noise_IK.txt",
 		"noise_XX.txt", "noise_psk.txt",
 	};
 	struct vectors *v;
@@ -170,7 +172,8 @@ static void
 t_handshake_known_answers_of_cacophony(void **state)
 {
 	static const char *const files[] = {
-		"noise_N.txt", "noise_X.txt", "noise_NK.txt", "noise_IK.txt",
+		"noise_N.txt", "noise_X.txt", "noise_NK.txt", "noise_NX.txt",
+		"noise_IK.txt",
 		"noise_XX.txt",
 	};
 	struct vectors *v;
