@@ -58,7 +58,9 @@ enum {
 	RELAY_TOKEN_MAX = 64,		/* access token */
 	QUEUE_ID = 16,
 	UPLOAD_ID = 16,
-	MEET_ID = 16
+	MEET_ID = 16,
+	RELAY_NONCE = 8			/* of OP_REACH.  What comes to the UDP
+					 * port is UDP_REACH (7) and these */
 };
 
 enum relay_kind { RELAY_NK = 1, RELAY_NX = 2 };
@@ -145,7 +147,8 @@ struct relay_msg {
 	const uint8_t *sig;		/* OP_OPEN: 64 */
 	const uint8_t *upload;		/* OP_SEND: UPLOAD_ID */
 	const uint8_t *p;		/* the rest: letter, bytes, ids (16
-					 * each), numbers (8 each), card */
+					 * each), numbers (8 each), card,
+					 * nonce */
 	size_t len;
 };
 
