@@ -46,6 +46,13 @@ kdf_derive(uint8_t out[HASH_LEN], const uint8_t key[32], const char *label,
 	hash_items(out, key, label, items);
 }
 
+void
+kdf_mac(uint8_t out[MAC_LEN], const void *key, size_t key_len, const void *p,
+    size_t len)
+{
+	crypto_generichash(out, MAC_LEN, p, len, key, key_len);
+}
+
 /* HMAC's key, xored with its pad, is the first block of each hash. */
 static void
 start_padded(crypto_generichash_state *h, const uint8_t key[HMAC_BLOCK],
