@@ -11,6 +11,7 @@
 #endif
 
 #include "buf.h"
+#include "hash.h"
 #include "mem.h"
 
 enum { SLOTS_MIN = 16 };		/* always a power of two */
@@ -22,7 +23,7 @@ struct map {
 	size_t n_slots;
 	void **values;			/* NULL: free; &grave: was removed */
 	uint8_t *keys;			/* n_slots * key_len */
-	uint64_t k0, k1;		/* the hash's secret */
+	struct hash_key hash_key;
 };
 
 /* Marks a slot that a search must pass over. */
@@ -52,57 +53,6 @@ random_key(uint8_t key[16])
 		die("the system has no random numbers");
 }
 
-static inline uint64_t
-rotl(uint64_t x, int b)
-{
-	return x << b | x >> (64 - b);
-}
-
-static inline void
-sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
-/* SipHash-1-3 (Aumasson and Bernstein 2012, the variant of hash tables). */
-static uint64_t
-hash(const struct map *m, const uint8_t *p)
-{
-	uint64_t v[4] = {
-		m->k0 ^ 0x736f6d6570736575, m->k1 ^ 0x646f72616e646f6d,
-		m->k0 ^ 0x6c7967656e657261, m->k1 ^ 0x7465646279746573
-	};
-	uint64_t last = (uint64_t)m->key_len << 56;
-	size_t left = m->key_len;
-
-	for (; left >= 8; left -= 8, p += 8) {
-		uint64_t word = get_u64(p);
-
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
-	}
-	for (size_t i = 0; i < left; i++)
-		last |= (uint64_t)p[i] << (8 * i);
-	v[3] ^= last;
-	sip_round(v);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
 struct map *
 map_new(size_t key_len)
 {
@@ -111,8 +61,8 @@ map_new(size_t key_len)
 
 	assert(key_len > 0);
 	random_key(key);
-	m->k0 = get_u64(key);
-	m->k1 = get_u64(key + 8);
+	m->hash_key.k[0] = get_u64(key);
+	m->hash_key.k[1] = get_u64(key + 8);
 	m->key_len = key_len;
 	m->n_slots = SLOTS_MIN;
 	m->values = mem_array(m->n_slots, sizeof(*m->values));
@@ -141,7 +91,7 @@ static size_t
 find(const struct map *m, const void *key, size_t *vacant)
 {
 	const size_t mask = m->n_slots - 1;
-	size_t i = (size_t)hash(m, key) & mask;
+	size_t i = (size_t)hash_bytes(&m->hash_key, key, m->key_len) & mask;
 
 	*vacant = m->n_slots;
 	/* Ends: the load is kept under 3/4. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct db {
 	size_t n_sql;
 	struct db_stmt *stmts;
 	int wal_frames;
+	int wal_frames_max;
 	bool wal_is_spent;
 };
 
@@ -269,6 +271,7 @@ db_open(const char *path, enum db_mode mode, const char *const *sql,
 	db->path = mem_str(path);
 	db->sql = sql;
 	db->n_sql = n_sql;
+	db->wal_frames_max = CHECKPOINT_FRAMES;
 	db->stmts = mem_array(n_sql + 1, sizeof(*db->stmts));
 	for (i = 0; i < n_sql; i++)
 		db->stmts[i].db = db;
@@ -317,6 +320,16 @@ db_path(const struct db *db)
 }
 
 int
+db_tune(struct db *db, int cache_kib, int wal_frames, struct err *e)
+{
+	char sql[48];
+
+	db->wal_frames_max = wal_frames;
+	snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d", cache_kib);
+	return db_exec(db, sql, e);
+}
+
+int
 db_exec(struct db *db, const char *sql, struct err *e)
 {
 	int rc = sqlite3_exec(db->raw, sql, NULL, NULL, NULL);
@@ -359,7 +372,8 @@ checkpoint_if_due(struct db *db)
 {
 	struct err e;
 
-	if (db->wal_frames >= CHECKPOINT_FRAMES && db_checkpoint(db, &e) != 0)
+	if (db->wal_frames >= db->wal_frames_max &&
+	    db_checkpoint(db, &e) != 0)
 		log_warn("checkpoint: %s", e.what);
 }
 

@@ -6,6 +6,8 @@
  * our memory: no -shm file, no lock traffic), one process.  The schema of
  * the file is not trusted: no triggers, no views, no functions.
  *
+ * A path of ":memory:" is a database that nobody keeps.
+ *
  * Statements are the rows of a table of SQL, prepared at first use and named
  * by their number.  Parameters count from 1, columns from 0.
  *
@@ -51,6 +53,9 @@ void db_close(struct db *db);
 /* true: db_close leaves file and WAL as they are, for a file we may refuse. */
 void db_keep_wal(struct db *db, bool keep);
 const char *db_path(const struct db *db);
+/* Other sizes than a messenger's: of the page cache, and of the WAL when it
+ * is moved into the file, in pages. */
+int db_tune(struct db *db, int cache_kib, int wal_frames, struct err *e);
 
 /* Any SQL, for schema steps and pragmas. */
 int db_exec(struct db *db, const char *sql, struct err *e);
