@@ -158,7 +158,7 @@ only "libsodium only in src/crypto" \
 	'^src/crypto/'
 only "select and epoll only in the loop" \
 	'((^|[^a-z_])(p?select|epoll_[a-z0-9]+|kqueue)[(]|FD_SET[(]|sys/(select|epoll)\.h)' \
-	'^src/base/loop[a-z_]*\.c$'
+	'^src/base/loop(-[a-z]+)?\.c$'
 only "sockets are made only in net/sock.c" '(^|[^a-z_])socket[(]' \
 	'^net/sock\.c$'
 only "c-ares only in net/resolve.c" '(include *<ares|(^|[^a-z_])ares_[a-z_]+[(])' \

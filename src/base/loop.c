@@ -1,4 +1,4 @@
-#include "loop.h"
+#include "loop-own.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 #include <unistd.h>
 
 #include "heap.h"
@@ -18,21 +17,13 @@ enum {
 	 * ones, and nothing is lost by one more turn a day. */
 	WAIT_MAX_MS = 24 * 3600 * 1000,
 	/* Turns of a virtual loop without its clock moving: a bug. */
-	STUCK_TURNS = 1000000
+	STUCK_TURNS = 1000000,
+	/* Turns are told apart by this many bits where room is dear. */
+	BORN_MASK = (1 << 30) - 1
 };
 
 /* Later than anything; far from overflow when multiplied by 1000. */
 static const int64_t never_ms = INT64_MAX / 2000;
-
-struct watch {
-	struct loop *loop;
-	int fd;
-	unsigned want;
-	uint64_t born;			/* the turn it was made in */
-	void (*ready)(void *arg, unsigned events);
-	void *arg;
-	struct watch *next_dead;
-};
 
 struct call {
 	void (*fn)(void *arg);
@@ -60,11 +51,7 @@ struct loop {
 	struct heap timers;
 	uint64_t n_set;			/* gives timers their order */
 
-	/* Kept as they change, so that a turn only copies them. */
-	fd_set reads, writes;
-	int n_writes;
-	int max_fd;			/* -1: none */
-	struct watch *watches[FD_SETSIZE];
+	struct waiter *waiter;		/* NULL when virtual */
 	struct watch *dead;		/* released at the end of the turn */
 
 	struct calls deferred;
@@ -90,19 +77,20 @@ new_loop(void)
 {
 	struct loop *l = mem_new(sizeof(*l));
 
-	l->max_fd = -1;
 	l->pipe[0] = l->pipe[1] = -1;
-	FD_ZERO(&l->reads);
-	FD_ZERO(&l->writes);
 	return l;
 }
 
 struct loop *
 loop_new(struct err *e)
 {
-	struct loop *l = new_loop();
+	struct waiter *w = waiter_new(e);
+	struct loop *l;
 
-	(void)e;
+	if (!w)
+		return NULL;
+	l = new_loop();
+	l->waiter = w;
 	clock_read(&l->clock);
 	return l;
 }
@@ -125,7 +113,7 @@ release_dead(struct loop *l)
 	struct watch *w;
 
 	while ((w = l->dead)) {
-		l->dead = w->next_dead;
+		l->dead = w->u.next_dead;
 		free(w);
 	}
 }
@@ -157,8 +145,8 @@ loop_free(struct loop *l)
 		return;
 	assert(!l->in_turn);
 	drop_signals(l);
-	for (int fd = 0; fd <= l->max_fd; fd++)
-		free(l->watches[fd]);
+	if (l->waiter)
+		waiter_free(l->waiter);
 	release_dead(l);
 	heap_clear(&l->timers);
 	free(l->deferred.at);
@@ -257,51 +245,25 @@ loop_watch(struct loop *l, int fd, void (*ready)(void *arg, unsigned events),
 		err_set(e, STATUS_FAILURE, "a virtual loop has no sockets");
 		return NULL;
 	}
-	if (fd < 0 || fd >= FD_SETSIZE) {
-		err_set(e, STATUS_UNAVAILABLE, "descriptor %d cannot be waited "
-		    "for: only %d can be open at once", fd, (int)FD_SETSIZE);
-		err_next(e, "close some connections");
-		return NULL;
-	}
-	assert(!l->watches[fd]);
 	w = mem_new(sizeof(*w));
 	w->loop = l;
 	w->fd = fd;
 	w->ready = ready;
-	w->arg = arg;
-	w->born = l->n_turns;
-	l->watches[fd] = w;
-	if (fd > l->max_fd)
-		l->max_fd = fd;
-	watch_want(w, LOOP_READ);
+	w->u.arg = arg;
+	w->born = l->n_turns & BORN_MASK;
+	if (waiter_add(l->waiter, w, e) != 0) {
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 
 void
 watch_want(struct watch *w, unsigned events)
 {
-	struct loop *l = w->loop;
-	unsigned moved = w->want ^ events;
-
 	/* Freed in this very callback: nothing is wanted any more. */
-	if (l->watches[w->fd] != w)
-		return;
-	if (moved & LOOP_READ) {
-		if (events & LOOP_READ)
-			FD_SET(w->fd, &l->reads);
-		else
-			FD_CLR(w->fd, &l->reads);
-	}
-	if (moved & LOOP_WRITE) {
-		if (events & LOOP_WRITE) {
-			FD_SET(w->fd, &l->writes);
-			l->n_writes++;
-		} else {
-			FD_CLR(w->fd, &l->writes);
-			l->n_writes--;
-		}
-	}
-	w->want = events;
+	if (w->ready)
+		waiter_want(w->loop->waiter, w, events);
 }
 
 void
@@ -309,84 +271,24 @@ watch_free(struct watch *w)
 {
 	struct loop *l;
 
-	if (!w || w->loop->watches[w->fd] != w)
+	if (!w || !w->ready)
 		return;
 	l = w->loop;
-	watch_want(w, 0);
-	l->watches[w->fd] = NULL;
-	while (l->max_fd >= 0 && !l->watches[l->max_fd])
-		l->max_fd--;
+	waiter_remove(l->waiter, w);
 	/* Callers may still hold it until the turn is over. */
-	w->next_dead = l->dead;
+	w->ready = NULL;
+	w->u.next_dead = l->dead;
 	l->dead = w;
 }
 
-/* A descriptor that was closed under its watch: our bug, and one that would
- * spin for ever. */
-static void
-name_closed(const struct loop *l)
+void
+watch_ready(struct watch *w, unsigned events)
 {
-	for (int fd = 0; fd <= l->max_fd; fd++) {
-		if (l->watches[fd] && fcntl(fd, F_GETFD) < 0)
-			die("descriptor %d was closed while watched", fd);
-	}
-}
-
-/* Waits, and leaves in the sets what is ready; returns how many bits. */
-static int
-wait_ready(struct loop *l, int64_t wait_us, fd_set *reads, fd_set *writes)
-{
-	struct timeval tv = {
-		.tv_sec = (time_t)(wait_us / 1000000),
-		.tv_usec = (suseconds_t)(wait_us % 1000000)
-	};
-	bool writing = l->n_writes > 0;
-	int n;
-
-	*reads = l->reads;
-	if (writing)
-		*writes = l->writes;
-	n = select(l->max_fd + 1, reads, writing ? writes : NULL, NULL,
-	    wait_us < 0 ? NULL : &tv);
-	if (n < 0) {
-		if (errno == EBADF)
-			name_closed(l);
-		else if (errno != EINTR)
-			die("cannot wait for sockets: %s", strerror(errno));
-		return 0;
-	}
-	if (!writing)
-		FD_ZERO(writes);
-	return n;
-}
-
-static void
-run_ready(struct loop *l, int n, const fd_set *reads, const fd_set *writes)
-{
-	/* max_fd may shrink and grow under us; new watches are skipped. */
-	for (int fd = 0; n > 0 && fd <= l->max_fd; fd++) {
-		struct watch *w;
-		unsigned events = 0;
-
-		if (FD_ISSET(fd, reads)) {
-			events |= LOOP_READ;
-			n--;
-		}
-		if (FD_ISSET(fd, writes)) {
-			events |= LOOP_WRITE;
-			n--;
-		}
-		if (!events)
-			continue;
-		w = l->watches[fd];
-		/* Another callback freed it, perhaps closed it, and the same
-		 * number may stand for something new already. */
-		if (!w || w->born == l->n_turns)
-			continue;
-		events &= w->want;
-		if (events)
-			w->ready(w->arg, events);
-	}
+	if (!w->ready || w->born == (w->loop->n_turns & BORN_MASK))
+		return;
+	events &= w->want;
+	if (events)
+		w->ready(w->u.arg, events);
 }
 
 /* ---- signals ----------------------------------------------------------- */
@@ -576,13 +478,13 @@ has_more(const struct loop *l)
 
 /* Everything behind the wait. */
 static void
-finish_turn(struct loop *l, int n, const fd_set *reads, const fd_set *writes)
+finish_turn(struct loop *l, int n)
 {
 	l->again = false;
 	run_signals(l);
 	run_timers(l);
 	if (n > 0)
-		run_ready(l, n, reads, writes);
+		waiter_run(l->waiter, n);
 	run_deferred(l);
 	run_hooks(l);
 	/* What the hooks deferred is still of this turn; what it does wants
@@ -625,17 +527,16 @@ wait_time(const struct loop *l, int64_t max_wait_ms)
 void
 loop_turn(struct loop *l, int64_t max_wait_ms)
 {
-	fd_set reads, writes;
 	int n = 0;
 
 	assert(!l->in_turn);
 	if (!l->is_virtual) {
-		n = wait_ready(l, wait_time(l, max_wait_ms), &reads, &writes);
+		n = waiter_wait(l->waiter, wait_time(l, max_wait_ms));
 		clock_read(&l->clock);
 	}
 	l->in_turn = true;
 	l->n_turns++;
-	finish_turn(l, n, &reads, &writes);
+	finish_turn(l, n);
 	l->in_turn = false;
 }
 

@@ -1,5 +1,5 @@
 /*
- * loop - one thread, one select(), no busy turn.
+ * loop - one thread, one wait, no busy turn.
  *
  * A turn: wait; read the clock once; signals; timers that are due; ready
  * sockets; what was deferred; then the hooks, in the order of their phase.
@@ -10,8 +10,9 @@
  * Nothing here knows what it carries.  Freeing your own watch or timer
  * inside its own callback is legal.
  *
- * select() cannot carry a descriptor at or above FD_SETSIZE: loop_watch
- * refuses those instead of writing past the set.
+ * It waits by select(), or by epoll in a program that links libepoll.a before
+ * libbase.a: a relay.  select() cannot carry a descriptor at or above
+ * FD_SETSIZE: loop_watch refuses those instead of writing past the set.
  *
  * A virtual loop has no sockets and a clock that moves only by
  * loop_virtual_run: scenarios of hours run in milliseconds.
@@ -58,8 +59,8 @@ void loop_again(struct loop *l);
 /* Virtual loops: lets ms pass, a turn at each timer's due time. */
 void loop_virtual_run(struct loop *l, int64_t ms);
 
-/* Borrows fd (the caller closes it, after watch_free).  NULL with e set at
- * FD_SETSIZE or above.  `want` starts as LOOP_READ. */
+/* Borrows fd (the caller closes it, after watch_free).  NULL with e set for
+ * one that cannot be waited for.  `want` starts as LOOP_READ. */
 struct watch *loop_watch(struct loop *l, int fd,
     void (*ready)(void *arg, unsigned events), void *arg, struct err *e);
 void watch_want(struct watch *w, unsigned events);

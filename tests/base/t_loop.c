@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/select.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "tmp.h"
@@ -375,168 +373,6 @@ t_stop_ends_the_turn_and_gives_the_status(void **state)
 	assert_string_equal(story, "3");
 }
 
-/* ---- sockets ----------------------------------------------------------- */
-
-static struct watch *watches[2];
-static int fds[2][2];
-
-static void
-open_pairs(void)
-{
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds[i]),
-		    0);
-}
-
-static void
-close_pairs(void)
-{
-	for (int i = 0; i < 2; i++) {
-		close(fds[i][0]);
-		close(fds[i][1]);
-	}
-}
-
-static void
-on_free_self(void *arg, unsigned events)
-{
-	struct watch *w = watches[0];
-
-	(void)arg;
-	(void)events;
-	note('f');
-	watch_free(w);
-	/* Legal until the turn is over, and without effect. */
-	watch_want(w, LOOP_READ | LOOP_WRITE);
-	watch_free(w);
-}
-
-static void
-t_a_watch_may_free_itself(void **state)
-{
-	(void)state;
-	open_pairs();
-	watches[0] = loop_watch(loop, fds[0][0], on_free_self, NULL, NULL);
-	assert_int_equal(write(fds[0][1], "x", 1), 1);
-	loop_turn(loop, -1);
-	loop_turn(loop, 0);
-	assert_string_equal(story, "f");
-	close_pairs();
-}
-
-static void
-on_new(void *arg, unsigned events)
-{
-	(void)arg;
-	(void)events;
-	note('n');
-}
-
-/* Frees the other, closes it, and opens something under its number. */
-static void
-on_replace_other(void *arg, unsigned events)
-{
-	int me = *(const int *)arg, other = !me;
-	int fd = fds[other][0];
-
-	(void)events;
-	note('r');
-	watch_free(watches[me]);
-	watch_free(watches[other]);
-	assert_int_equal(dup2(fds[me][1], fd), fd);
-	watches[other] = loop_watch(loop, fd, on_new, NULL, NULL);
-}
-
-static void
-t_a_reused_descriptor_is_not_mistaken(void **state)
-{
-	static int me[2] = { 0, 1 };
-
-	(void)state;
-	open_pairs();
-	for (int i = 0; i < 2; i++) {
-		watches[i] = loop_watch(loop, fds[i][0], on_replace_other,
-		    &me[i], NULL);
-		assert_int_equal(write(fds[i][1], "x", 1), 1);
-	}
-	loop_turn(loop, -1);
-	/* Both were ready; the second belongs to somebody else now. */
-	assert_string_equal(story, "r");
-	loop_turn(loop, 0);
-	assert_string_equal(story, "r");
-	close_pairs();
-}
-
-static void
-on_write(void *arg, unsigned events)
-{
-	(void)arg;
-	note((char)('0' + events));
-	watch_want(watches[0], LOOP_READ);
-}
-
-static void
-t_writable_is_told_while_it_is_wanted(void **state)
-{
-	(void)state;
-	open_pairs();
-	watches[0] = loop_watch(loop, fds[0][0], on_write, NULL, NULL);
-	loop_turn(loop, 0);
-	assert_string_equal(story, "");
-	watch_want(watches[0], LOOP_READ | LOOP_WRITE);
-	loop_turn(loop, -1);
-	assert_string_equal(story, "2");
-	loop_turn(loop, 0);
-	assert_string_equal(story, "2");
-	watch_want(watches[0], LOOP_READ | LOOP_WRITE);
-	assert_int_equal(write(fds[0][1], "x", 1), 1);
-	loop_turn(loop, -1);
-	assert_string_equal(story, "23");
-	watch_want(watches[0], 0);
-	loop_turn(loop, 0);
-	assert_string_equal(story, "23");
-	watch_free(watches[0]);
-	watch_free(NULL);
-	close_pairs();
-}
-
-static void
-row_13_select_refuses_what_it_cannot_carry(void **state)
-{
-	struct err e;
-
-	(void)state;
-	assert_null(loop_watch(loop, FD_SETSIZE, on_new, NULL, &e));
-	assert_int_equal(e.status, STATUS_UNAVAILABLE);
-	assert_true(e.next[0] != '\0');
-	assert_null(loop_watch(loop, -1, on_new, NULL, &e));
-}
-
-static void
-close_under_watch(void)
-{
-	int ends[2];
-	struct loop *l = loop_new(NULL);
-
-	if (pipe(ends) != 0)
-		_exit(9);
-	loop_watch(l, ends[0], on_new, NULL, NULL);
-	close(ends[0]);
-	loop_turn(l, -1);
-	loop_free(l);
-}
-
-static void
-t_a_descriptor_closed_under_its_watch_does_not_spin(void **state)
-{
-	char said[200];
-	int status = tmp_child(close_under_watch, said, sizeof(said));
-
-	(void)state;
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-	assert_non_null(strstr(said, "was closed while watched"));
-}
-
 /* ---- signals ----------------------------------------------------------- */
 
 static void
@@ -671,11 +507,6 @@ main(void)
 		REAL(t_what_a_hook_defers_is_of_its_turn_and_wants_another),
 		REAL(t_again_means_no_wait),
 		REAL(t_stop_ends_the_turn_and_gives_the_status),
-		REAL(t_a_watch_may_free_itself),
-		REAL(t_a_reused_descriptor_is_not_mistaken),
-		REAL(t_writable_is_told_while_it_is_wanted),
-		REAL(row_13_select_refuses_what_it_cannot_carry),
-		REAL(t_a_descriptor_closed_under_its_watch_does_not_spin),
 		REAL(row_78_a_signal_just_before_blocking_is_not_lost),
 		REAL(t_a_storm_of_signals_becomes_one_call),
 		REAL(t_a_signal_wakes_a_sleeping_loop),
