@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
+
 static const uint8_t mapped[12] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
 };
@@ -150,6 +152,32 @@ addr_parse(struct addr *a, const char *text)
 		return -1;
 	a->port = port;
 	return 0;
+}
+
+void
+addr_write(uint8_t out[ADDR_WIRE], const struct addr *a)
+{
+	if (a->family == ADDR_V4) {
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + sizeof(mapped), a->ip, 4);
+	} else {
+		memcpy(out, a->ip, 16);
+	}
+	put_u16(out + 16, a->port);
+}
+
+void
+addr_read(struct addr *a, const uint8_t in[ADDR_WIRE])
+{
+	memset(a, 0, sizeof(*a));
+	if (memcmp(in, mapped, sizeof(mapped)) == 0) {
+		a->family = ADDR_V4;
+		memcpy(a->ip, in + sizeof(mapped), 4);
+	} else {
+		a->family = ADDR_V6;
+		memcpy(a->ip, in, 16);
+	}
+	a->port = get_u16(in + 16);
 }
 
 void

@@ -18,6 +18,7 @@
 enum {
 	ADDR_TEXT = 80,			/* a written address, with its NUL */
 	ADDR_HOST = 256,		/* a name (RFC 1035: 253), with NUL */
+	ADDR_WIRE = 18,			/* IPv6 or IPv4-mapped, then the port */
 	PORT_DEFAULT = 54545
 };
 
@@ -51,6 +52,10 @@ int addr_split(const char *text, uint16_t port, char host[ADDR_HOST],
     uint16_t *port_out, struct err *e);
 /* 1..65535, or 0 too if `zero`; -1 for anything else. */
 int addr_parse_port(const char *text, bool zero, uint16_t *port);
+
+/* The form all our packets carry; a scope means nothing to others. */
+void addr_write(uint8_t out[ADDR_WIRE], const struct addr *a);
+void addr_read(struct addr *a, const uint8_t in[ADDR_WIRE]);
 
 void addr_format(const struct addr *a, char text[ADDR_TEXT]);
 void addr_format_ip(const struct addr *a, char text[ADDR_TEXT]);

@@ -8,16 +8,20 @@
  *	CANDS  2 | u64 epoch | u8 round | probe key 32 | u8 n, n x candidate
  *	SYNC   3 | u64 epoch | u8 round
  *	USE    4 | u64 epoch | u8 id
+ *	flags      1 udp, 2 v6, 4 double; others are not looked at
  *	candidate  u8 kind | u8 transport | 18 address and port
+ *
+ * A candidate of a kind that is not known here is skipped.
  *
  * On UDP, each under the probe key that its receiver chose:
  *
- *	PROBE  05 | u64 txid | u64 epoch | u8 candidate | tag 16
- *	PONG   06 | u64 txid | 18 seen address | tag 16
- *	tag = BLAKE2b-128(KDF(probe key, LABEL_PROBE, u8 type), packet)
+ *	PROBE  05 | u64 txid | u64 epoch | u8 candidate | 18 zero | tag 16
+ *	PONG   06 | u64 txid | 18 seen address | 9 zero | tag 16
+ *	tag = KDF(probe key, LABEL_PROBE, all before it)[0..15]
  *
- * Neither the relay nor the LAN can forge one, and a PONG is never longer
- * than the PROBE it answers (padded).  Pure.
+ * The type is the first byte under the tag, so that no PROBE passes as a
+ * PONG.  Neither the relay nor the LAN can forge one, and a PONG is as long
+ * as the PROBE it answers.  Pure.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -31,7 +35,9 @@
 
 enum {
 	CANDS_MAX = 16,
+	ROUND_MAX = 3,
 	PROBE_KEY = 32,
+	PROBE_TAG = 16,
 	PROBE_LEN = 52,			/* both kinds, padded */
 	PATHS_MAX = 512			/* bytes of one RECORD_PATHS body */
 };
@@ -42,7 +48,8 @@ enum nat_class {
 };
 
 enum cand_kind {
-	CAND_HOST, CAND_MAPPED, CAND_SRFLX, CAND_PRED, CAND_PRFLX
+	CAND_HOST, CAND_MAPPED, CAND_SRFLX, CAND_PRED,
+	CAND_PRFLX			/* learned, never told */
 };
 enum cand_proto { CAND_UDP, CAND_TCP };
 
@@ -57,7 +64,7 @@ enum paths_type { PATHS_CAPS = 1, PATHS_CANDS, PATHS_SYNC, PATHS_USE };
 struct paths_msg {
 	enum paths_type type;
 	uint64_t epoch;
-	unsigned round;			/* 1.. */
+	unsigned round;			/* 1..ROUND_MAX */
 	enum nat_class class;		/* CAPS */
 	bool has_udp, has_v6, is_double;
 	uint8_t key[PROBE_KEY];		/* CANDS: probes to me carry it */
@@ -67,6 +74,7 @@ struct paths_msg {
 };
 
 void paths_write(struct buf *out, const struct paths_msg *m);
+/* -1: not one of these, and nothing of it counts. */
 int paths_read(struct paths_msg *m, const void *p, size_t len);
 
 struct probe {

@@ -26,7 +26,8 @@ enum {
 	PUNCH_SETTLE_MS = 300,
 	PUNCH_AGAIN_MIN_MS = 60000, PUNCH_AGAIN_MAX_MS = 900000,
 	PUNCH_UNANSWERED_MAX = 30,	/* probes to one address and round */
-	PUNCH_PRED = 8			/* ports guessed for a seq peer */
+	PUNCH_PRED = 8,			/* ports guessed for a seq peer */
+	PUNCH_TAKEN_MS = 10000		/* a first packet and its retries */
 };
 
 struct punch;
@@ -41,14 +42,21 @@ struct punch_setup {
 	bool (*is_double)(void *ctx);
 	int (*my_step)(void *ctx);
 	size_t (*my_cands)(void *ctx, struct cand list[CANDS_MAX]);
+	/* STUN servers, as told to nat: each fresh socket asks one. */
+	size_t (*my_servers)(void *ctx, struct addr list[NAT_SERVERS_MAX]);
 	/* Is this an address of mine, or a broadcast: never probed. */
 	bool (*is_mine)(void *ctx, const struct addr *a);
+	/* On a network of mine, reached without a router. */
+	bool (*is_near)(void *ctx, const struct addr *a);
 	/* A RECORD_PATHS body for the other side; -1: no link stands. */
 	int (*say)(void *ctx, const void *body, size_t len);
 	/* The other side's TCP candidates, to be dialled. */
 	void (*on_tcp)(void *ctx, const struct cand *list, size_t n);
 	/* A way is open.  Controllers dial it, the others only learn it;
-	 * takes `via` when it is not setup.udp (udp_free when done). */
+	 * takes `via` when it is not setup.udp (udp_free when done): it has no
+	 * handlers any more, its probes go on to punch_probe.  Unless
+	 * punch_stop says within PUNCH_TAKEN_MS that the way is in use, it
+	 * counts as failed. */
 	void (*on_way)(void *ctx, struct udp *via, const struct addr *to,
 	    enum path path);
 	/* No round came through; the next try is in so many ms. */
@@ -63,7 +71,10 @@ void punch_start(struct punch *p, int64_t rtt_us);
 void punch_stop(struct punch *p);
 /* The addresses of either side changed, a way died: forget the back-off. */
 void punch_again(struct punch *p);
-/* A body of RECORD_PATHS came. */
+/* Candidates were added, or my class became known: tells the other side,
+ * and goes on. */
+void punch_more(struct punch *p);
+/* A body of RECORD_PATHS came, in whatever state; bad ones change nothing. */
 void punch_paths(struct punch *p, const uint8_t *body, size_t len);
 /* A packet of UDP_PROBE_CLASS: true when it was this person's. */
 bool punch_probe(struct punch *p, struct udp *via, const struct addr *from,

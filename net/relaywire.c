@@ -77,36 +77,6 @@ relay_hello_read(const uint8_t *p, size_t len, unsigned *version)
 	return p[0] <= RELAY_VERSION && p[1] >= RELAY_VERSION ? 0 : -2;
 }
 
-static void
-addr_write(uint8_t out[18], const struct addr *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (a->family == ADDR_V4) {
-		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + 12, a->ip, 4);
-	} else {
-		memcpy(out, a->ip, 16);
-	}
-	put_u16(out + 16, a->port);
-}
-
-static void
-addr_read(struct addr *a, const uint8_t in[18])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	memset(a, 0, sizeof(*a));
-	if (memcmp(in, mapped, sizeof(mapped)) == 0) {
-		a->family = ADDR_V4;
-		memcpy(a->ip, in + 12, 4);
-	} else {
-		a->family = ADDR_V6;
-		memcpy(a->ip, in, 16);
-	}
-	a->port = get_u16(in + 16);
-}
-
 void
 relay_welcome_write(uint8_t out[RELAY_WELCOME], const struct relay_welcome *w)
 {
