@@ -132,17 +132,19 @@ def head(kind, port, when, nonce, flags, udp_port):
 
 alice = Person(bytes.fromhex("588b11c6a6746a5f5fb30ff9acbf62c07d933916da4cdc65307caa3c7ba37f4a"))
 bob = Person(bytes.fromhex("a252cfbd906db8743933f1623705a282faf4affe699093a8e6bbf88771315c4f"))
-nonce = bytes.fromhex("461e54c6f1d44fd637170778ecd4440f")
-port, udp_port, seconds = 40123, 50001, 1790000000
-name = "alice ☎".encode()
 
-body = head(0x40, port, seconds, nonce, 1, udp_port) + alice.ed + alice.x
-body += bytes([len(name)]) + name.ljust(64, b"\0")
-slot = seconds // 600
-pair = pair_key(alice, bob)
-hint = kdf(pair, b"p2ptui/1/lan", alice.id, nonce, struct.pack("<Q", slot), struct.pack("<H", port))[:8]
+if __name__ == "__main__":
+    nonce = bytes.fromhex("461e54c6f1d44fd637170778ecd4440f")
+    port, udp_port, seconds = 40123, 50001, 1790000000
+    name = "alice ☎".encode()
 
-print("""# p2ptui test vectors, format 1: "key = hex" bytes, "key : text" text or decimal
+    body = head(0x40, port, seconds, nonce, 1, udp_port) + alice.ed + alice.x
+    body += bytes([len(name)]) + name.ljust(64, b"\0")
+    slot = seconds // 600
+    pair = pair_key(alice, bob)
+    hint = kdf(pair, b"p2ptui/1/lan", alice.id, nonce, struct.pack("<Q", slot), struct.pack("<H", port))[:8]
+
+    print("""# p2ptui test vectors, format 1: "key = hex" bytes, "key : text" text or decimal
 # source: beacon.py beside this file (hashlib BLAKE2b and SHA-512, Ed25519 and X25519 from RFC 8032 and RFC 7748)
 # alice and bob are those of p2ptui_identity.txt
 # public = body || Ed25519 over LP("p2ptui/1/beacon") || body; hint = KDF(pair_key, "p2ptui/1/lan", sender, nonce, u64 slot, u16 port)[0..7]
@@ -161,7 +163,7 @@ pair_key = %s
 slot : %d
 hint = %s
 packet = %s""" % (
-    port, udp_port, seconds, nonce.hex(), name.hex(),
-    (body + sign(alice.ed_seed, lp(b"p2ptui/1/beacon") + body)).hex(),
-    pair.hex(), slot, hint.hex(),
-    (head(0x41, port, slot, nonce, 0, udp_port) + bytes([1]) + hint).hex()))
+        port, udp_port, seconds, nonce.hex(), name.hex(),
+        (body + sign(alice.ed_seed, lp(b"p2ptui/1/beacon") + body)).hex(),
+        pair.hex(), slot, hint.hex(),
+        (head(0x41, port, slot, nonce, 0, udp_port) + bytes([1]) + hint).hex()))
