@@ -10,7 +10,12 @@
  *	lan         addresses of LAN beacons          at once
  *	typed       what the person typed             at once
  *	remembered  where they were met last time     after 300 ms, if there
- *	                                              are LAN addresses
+ *	offered     what they say of themselves       .. are LAN addresses
+ *	relay       a pipe through a relay            ..
+ *
+ * Places of TCP are tried 250 ms after each other, 5 s each (RFC 8305); the
+ * relay waits for none of those, because it is what always works and better
+ * ways are looked for behind it.
  */
 #ifndef DIAL_H
 #define DIAL_H
@@ -20,8 +25,15 @@
 
 enum {
 	DIAL_NEAR = 4,
+	DIAL_OFFERED = 8,
 	DIAL_WHERE = ADDR_HOST + 16,	/* "HOST:PORT" and its NUL */
 	DIAL_AGAIN_MS = 1000		/* after the first failure, about */
+};
+
+/* A TCP place they told of. */
+struct dial_offer {
+	struct addr at;
+	enum path path;			/* what a link to it will be */
 };
 
 struct dial_target {
@@ -31,6 +43,13 @@ struct dial_target {
 	size_t n_near;
 	char typed[DIAL_WHERE];		/* or "" */
 	char remembered[DIAL_WHERE];	/* or "" */
+	struct dial_offer offered[DIAL_OFFERED];
+	size_t n_offered;
+	/* A pipe to them, NULL if no relay can be asked; NULL: not by relay.
+	 * The context lives as long as the dial. */
+	struct stream *(*call)(void *ctx, const struct stream_events *events,
+	    void *owner);
+	void *ctx;
 };
 
 struct dial;
@@ -38,7 +57,8 @@ struct dial;
 /* One of them, once, in a later turn; then the owner calls dial_free. */
 struct dial_events {
 	/* Proven: set events and owner before returning.  `where` was
-	 * dialled. */
+	 * dialled; "" for a pipe.  The link's path is set where the way
+	 * says it. */
 	void (*on_link)(void *owner, struct link *l, const char *where);
 	/* The failure of the best way that was tried. */
 	void (*on_failed)(void *owner, const struct err *e);

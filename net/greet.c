@@ -11,8 +11,8 @@ struct greet {
 	struct greets *all;
 	struct list in_all;
 	struct link *link;
-	struct addr source;		/* of an accepted one */
-	bool accepted, typed, has_expect;
+	struct addr source;		/* of an accepted one; of a pipe: none */
+	bool accepted, is_pipe, typed, has_expect;
 	struct pubkeys expect;
 	char where[DIAL_WHERE];
 	struct timer deadline;
@@ -190,7 +190,7 @@ make_place(struct greets *all, const struct addr *source)
 			continue;
 		if (!oldest)
 			oldest = g;
-		if (!addr_same_ip(&g->source, source))
+		if (!source || g->is_pipe || !addr_same_ip(&g->source, source))
 			continue;
 		if (!same)
 			same = g;
@@ -202,19 +202,44 @@ make_place(struct greets *all, const struct addr *source)
 		drop(oldest, "too many at once");
 }
 
+static struct greet *
+new_accepted(struct greets *all, struct link *l, const struct addr *source)
+{
+	struct greet *g;
+
+	make_place(all, source);
+	g = new_greet(all, l, l->where);
+	g->accepted = true;
+	if (source)
+		g->source = *source;
+	else
+		g->is_pipe = true;
+	all->n_accepted++;
+	return g;
+}
+
 void
 greet_accepted(struct greets *all, struct stream *s)
 {
 	struct addr source = addr_source(stream_peer(s));
-	struct link *l;
-	struct greet *g;
+	bool is_pipe = stream_is_pipe(s);
+	struct link *l = chan_accept(all->setup.room, s);
 
-	make_place(all, &source);
-	l = chan_accept(all->setup.room, s);
-	g = new_greet(all, l, l->where);
-	g->accepted = true;
-	g->source = source;
-	all->n_accepted++;
+	/* All pipes come from the relay, and only those who know a meeting
+	 * id of ours can call. */
+	if (is_pipe)
+		l->path = PATH_RELAY;
+	new_accepted(all, l, is_pipe ? NULL : &source);
+}
+
+void
+greet_accepted_link(struct greets *all, struct link *l)
+{
+	struct addr at = { 0 }, source;
+
+	addr_parse(&at, l->where);
+	source = addr_source(&at);
+	send_card(new_accepted(all, l, &source));
 }
 
 void

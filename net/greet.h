@@ -47,6 +47,8 @@ void greets_free(struct greets *g);
 
 /* Takes the accepted connection. */
 void greet_accepted(struct greets *g, struct stream *s);
+/* Takes a link that was accepted and is proven already (UDP). */
+void greet_accepted_link(struct greets *g, struct link *l);
 /* Takes a proven link that was dialled; expect: whose it must be, or NULL;
  * typed: the person asked for this address. */
 void greet_dialled(struct greets *g, struct link *l,

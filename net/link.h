@@ -65,6 +65,7 @@ struct link {
 	void *owner;
 	enum path path;
 	bool initiator;
+	bool is_datagram;	/* over UDP: it keeps NAT mappings itself */
 	char where[80];				/* the other's address */
 };
 

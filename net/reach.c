@@ -108,6 +108,30 @@ on_down(void *owner, bool clean)
 	plan(p, clean ? 2 * DIAL_AGAIN_MS : (int64_t)rand_below(POLITE_MS));
 }
 
+/* Another way to them may have come up meanwhile. */
+static void
+on_doubt(void *owner)
+{
+	plan(owner, 0);
+}
+
+/* Ways other than connections are not taken yet. */
+static void
+on_paths(void *owner, const uint8_t *body, size_t len)
+{
+	(void)owner;
+	(void)body;
+	(void)len;
+}
+
+static void
+on_moved(void *owner)
+{
+	struct person *p = owner;
+
+	log_debug("reach: the way to %s changed", session_where(p->session));
+}
+
 static struct person *
 find(const struct reach *r, const struct user_id *id)
 {
@@ -133,7 +157,9 @@ meet(struct person *p, const struct card *card, const void *bytes, size_t len)
 	const struct session_setup setup = {
 		.loop = p->reach->loop, .chat = p->reach->setup.chat,
 		.id = p->id, .i_am_smaller = i_am_smaller(p),
-		.on_down = on_down, .wake = on_wake, .owner = p
+		.on_down = on_down, .on_doubt = on_doubt,
+		.on_paths = on_paths, .on_moved = on_moved, .wake = on_wake,
+		.owner = p
 	};
 
 	if (!p->session)

@@ -9,29 +9,9 @@
 
 enum {
 	LEGS_MAX = 4,
-	PING_LEN = 8,
 	MOVED_MS = 5000,		/* round trips are told this often */
-	FIRST_PONGS = 3,		/* until the round trip is believed */
-	FIRST_PING_MS = 300,		/* silence between those */
 	CARDS_MAX = 20,			/* read in CARDS_MS */
 	CARDS_MS = 60000
-};
-
-/* One link. */
-struct leg {
-	struct session *session;
-	struct link *link;		/* NULL: a free place */
-	uint64_t order;			/* of adoption */
-	int64_t heard_ms;
-	int64_t unanswered_ms;		/* first byte since then; 0: none */
-	int64_t dead_ms;		/* patience with the unanswered */
-	bool pinged;			/* since unanswered_ms */
-	int64_t ping_us;		/* when, and what the ping says; 0 */
-	int64_t rtt_us;			/* smoothed; -1: unknown */
-	unsigned n_pongs;		/* counts to FIRST_PONGS */
-	int64_t retired_ms;		/* 0: in use */
-	bool is_doubtful;		/* not heard since a rival came */
-	char where[80];
 };
 
 struct session {
@@ -42,8 +22,12 @@ struct session {
 	bool owes_down, was_clean;	/* on_down is to be told */
 	enum path told_path;
 	int64_t told_rtt_us, told_ms;
+	bool was_used;			/* frames went, at used_ms */
+	int64_t used_ms;
 	int64_t cards_ms;		/* n_cards came since */
 	unsigned n_cards;
+	struct session_change history[SESSION_HISTORY];
+	size_t n_changes;		/* ever; the newest is the last */
 };
 
 static const struct link_events leg_events;
@@ -52,6 +36,12 @@ static int64_t
 now_ms(const struct session *s)
 {
 	return loop_now_ms(s->setup.loop);
+}
+
+static void
+wake(struct session *s, int64_t ms)
+{
+	s->setup.wake(s->setup.owner, ms);
 }
 
 /* ---- which link is best ------------------------------------------------ */
@@ -68,10 +58,12 @@ is_preferred(const struct leg *l)
 static bool
 is_better(const struct leg *a, const struct leg *b)
 {
+	if (a->is_suspect != b->is_suspect)
+		return b->is_suspect;
 	if (a->link->path != b->link->path)
 		return a->link->path < b->link->path;
-	if (a->is_doubtful != b->is_doubtful)
-		return b->is_doubtful;
+	if (a->is_rival != b->is_rival)
+		return b->is_rival;
 	if (is_preferred(a) != is_preferred(b))
 		return is_preferred(a);
 	return a->order > b->order;
@@ -83,7 +75,7 @@ tell_moved(struct session *s)
 	const struct leg *b = s->best;
 	int64_t was = s->told_rtt_us, is = b->rtt_us;
 	bool far = was < 0 || is > was + was / 2 || is < was - was / 3;
-	bool fresh = was < 0 || b->n_pongs < FIRST_PONGS;
+	bool fresh = was < 0 || b->n_pongs < LEG_FIRST_PONGS;
 
 	if (b->link->path == s->told_path &&
 	    (is < 0 || !far || (!fresh && now_ms(s) - s->told_ms < MOVED_MS)))
@@ -95,10 +87,37 @@ tell_moved(struct session *s)
 	    s->told_path, is);
 }
 
-/* Only this assigns `best`. */
 static void
-choose(struct session *s)
+note(struct session *s, const char *why)
 {
+	struct session_change *c =
+	    &s->history[s->n_changes++ % SESSION_HISTORY];
+
+	c->wall_ms = loop_wall_ms(s->setup.loop);
+	c->path = session_path(s);
+	c->why = why;
+}
+
+/* What is not the best is read on for a while; what is under suspicion has
+ * its own end, and may come back. */
+static void
+retire(struct session *s)
+{
+	for (int i = 0; i < LEGS_MAX; i++) {
+		struct leg *l = &s->legs[i];
+
+		if (l == s->best || l->is_suspect)
+			l->retired_ms = 0;
+		else if (l->link && l->retired_ms == 0)
+			l->retired_ms = now_ms(s);
+	}
+}
+
+/* Only this assigns `best`.  True: it is another one now. */
+static bool
+choose(struct session *s, const char *why)
+{
+	const struct leg *was = s->best;
 	struct leg *best = NULL;
 
 	for (int i = 0; i < LEGS_MAX; i++) {
@@ -108,16 +127,24 @@ choose(struct session *s)
 			best = l;
 	}
 	s->best = best;
-	for (int i = 0; i < LEGS_MAX; i++) {
-		struct leg *l = &s->legs[i];
+	retire(s);
+	if (best == was)
+		return false;
+	note(s, why);
+	return true;
+}
 
-		if (!l->link)
-			continue;
-		if (l == best)
-			l->retired_ms = 0;
-		else if (l->retired_ms == 0)
-			l->retired_ms = now_ms(s);
-	}
+/* Another link carries on: what the last one had may be lost. */
+static void
+say_again(struct session *s)
+{
+	const struct carrier_events *chat = s->setup.chat;
+
+	log_debug("session: goes on by %s", s->best->link->where);
+	if (chat->on_again)
+		chat->on_again(chat->chat, &s->setup.id);
+	tell_moved(s);
+	s->setup.on_moved(s->setup.owner);
 }
 
 static void
@@ -125,23 +152,23 @@ clear(struct leg *l)
 {
 	link_free(l->link);
 	l->link = NULL;
+	l->is_suspect = false;
 }
 
 /* After a link ended: on to the next, or down. */
 static void
-carry_on(struct session *s, bool clean)
+carry_on(struct session *s, bool clean, const char *why)
 {
-	const struct leg *was = s->best;
+	bool is_other = choose(s, why);
 
-	choose(s);
 	if (s->best) {
-		if (s->best != was)
-			tell_moved(s);
+		if (is_other)
+			say_again(s);
 		return;
 	}
 	s->owes_down = true;
 	s->was_clean = clean;
-	s->setup.wake(s->setup.owner, 0);
+	wake(s, 0);
 }
 
 /* In a turn of its own: session_drop may be chat's own call. */
@@ -160,93 +187,68 @@ tell_down(struct session *s)
 /* ---- life and death ---------------------------------------------------- */
 
 static void
-sent(struct leg *l)
-{
-	if (l->unanswered_ms)
-		return;
-	l->unanswered_ms = now_ms(l->session);
-	l->pinged = false;
-	l->dead_ms = SESSION_DEAD_MS;
-	l->session->setup.wake(l->session->setup.owner, SESSION_DOUBT_MS);
-}
-
-static void
-ping(struct leg *l)
-{
-	uint8_t body[PING_LEN];
-
-	sent(l);
-	l->pinged = true;
-	if (l->ping_us == 0)
-		l->ping_us = loop_clock(l->session->setup.loop)->mono_us;
-	put_u64(body, (uint64_t)l->ping_us);
-	link_send(l->link, RECORD_PING, body, sizeof(body));
-}
-
-static void
 heard(struct leg *l)
 {
 	struct session *s = l->session;
-	const struct leg *was = s->best;
 
-	l->heard_ms = now_ms(s);
-	l->unanswered_ms = 0;
-	if (!l->is_doubtful)
-		return;
-	l->is_doubtful = false;
-	choose(s);
-	if (s->best != was)
-		tell_moved(s);
-}
-
-/* A rival came: does it still live? */
-static void
-doubt(struct leg *l)
-{
-	l->is_doubtful = true;
-	if (!l->unanswered_ms || !l->pinged)
-		ping(l);
-	if (l->dead_ms > SESSION_HURRY_MS)
-		l->dead_ms = SESSION_HURRY_MS;
-	l->session->setup.wake(l->session->setup.owner, SESSION_HURRY_MS);
+	if (leg_heard(l) && choose(s, "it answers again"))
+		say_again(s);
 }
 
 static void
 on_pong(struct leg *l, const uint8_t *body, size_t len)
 {
 	struct session *s = l->session;
-	int64_t rtt;
 
-	if (len != PING_LEN || l->ping_us == 0 ||
-	    get_u64(body) != (uint64_t)l->ping_us)
+	if (!leg_pong(l, body, len))
 		return;
-	rtt = loop_clock(s->setup.loop)->mono_us - l->ping_us;
-	l->ping_us = 0;
-	/* The first answers come from somebody who is busy writing us down;
-	 * the quickest of a few is what the wire takes. */
-	if (l->n_pongs == FIRST_PONGS)
-		l->rtt_us = (l->rtt_us * 7 + rtt) / 8;
-	else if (l->rtt_us < 0 || rtt < l->rtt_us)
-		l->rtt_us = rtt;
 	if (l == s->best)
 		tell_moved(s);
-	if (l->n_pongs < FIRST_PONGS && ++l->n_pongs < FIRST_PONGS)
-		s->setup.wake(s->setup.owner, FIRST_PING_MS);
+	if (l->n_pongs < LEG_FIRST_PONGS)
+		wake(s, LEG_FIRST_PING_MS);
+	else if (l == s->best)
+		s->setup.on_moved(s->setup.owner);
 }
 
 void
 session_probe(struct session *s)
 {
 	for (int i = 0; i < LEGS_MAX; i++) {
-		struct leg *l = &s->legs[i];
-
-		if (!l->link)
+		if (!s->legs[i].link)
 			continue;
-		l->unanswered_ms = 0;
-		ping(l);
-		l->dead_ms = SESSION_HURRY_MS;
-		s->setup.wake(s->setup.owner, SESSION_HURRY_MS);
+		leg_hurry(&s->legs[i]);
+		wake(s, LEG_FIRST_MS / 2);
 	}
+}
+
+static bool
+is_used(const struct session *s)
+{
+	return s->was_used && now_ms(s) - s->used_ms < LEG_USED_MS;
+}
+
+/* Words went over it, this way or that: heartbeats begin. */
+static void
+note_use(struct session *s)
+{
+	if (!is_used(s))
+		wake(s, LEG_BEAT_MS);
+	s->was_used = true;
+	s->used_ms = now_ms(s);
+}
+
+static bool
+has_other(const struct leg *l)
+{
+	const struct session *s = l->session;
+
+	for (int i = 0; i < LEGS_MAX; i++) {
+		const struct leg *o = &s->legs[i];
+
+		if (o != l && o->link && !o->is_suspect)
+			return true;
+	}
+	return false;
 }
 
 static int64_t
@@ -257,45 +259,58 @@ sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* The smaller id closes; the other one only if that fails. */
+static int64_t
+retired_left(const struct leg *l)
+{
+	const struct session *s = l->session;
+	bool is_standby = l->link->path == PATH_RELAY && s->best &&
+	    s->best->link->path != PATH_RELAY;
+	int64_t ms = is_standby ? SESSION_STANDBY_MS : SESSION_MOVE_MS;
+
+	return l->retired_ms + ms * (s->setup.i_am_smaller ? 1 : 2) -
+	    now_ms(s);
+}
+
 /* How long until the next step of a leg; does those that are due.  -1: it
  * is gone. */
 static int64_t
 sweep_leg(struct leg *l)
 {
 	struct session *s = l->session;
-	int64_t now = now_ms(s), left;
+	int64_t left = -1, next = -1;
 
 	if (l->retired_ms) {
-		/* The smaller id closes; the other one only if that fails. */
-		left = l->retired_ms + SESSION_MOVE_MS *
-		    (s->setup.i_am_smaller ? 1 : 2) - now;
-		if (left > 0)
-			return left;
-		link_close(l->link, CLOSE_REPLACED);
-		clear(l);
-		return -1;
+		left = retired_left(l);
+		if (left <= 0) {
+			link_close(l->link, CLOSE_REPLACED);
+			clear(l);
+			return -1;
+		}
 	}
-	if (!l->unanswered_ms) {
-		left = l->heard_ms + (l->n_pongs < FIRST_PONGS ?
-		    FIRST_PING_MS : SESSION_IDLE_MS) - now;
-		if (left > 0)
-			return left;
-		ping(l);
-		return SESSION_DOUBT_MS;
-	}
-	left = l->unanswered_ms + l->dead_ms - now;
-	if (left <= 0) {
+	switch (leg_sweep(l, is_used(s), has_other(l), &next)) {
+	case LEG_FINE:
+		break;
+	case LEG_DOUBT:
+		if (l == s->best)
+			s->setup.on_doubt(s->setup.owner);
+		break;
+	case LEG_SUSPECT:
+		log_info("session: %s is silent", l->link->where);
+		if (choose(s, "the other way was silent"))
+			say_again(s);
+		else if (l == s->best)
+			s->setup.on_doubt(s->setup.owner);
+		break;
+	case LEG_DEAD:
 		log_info("session: %s does not answer any more",
 		    l->link->where);
 		clear(l);
-		carry_on(s, false);
+		if (l == s->best)
+			carry_on(s, false, "it did not answer any more");
 		return -1;
 	}
-	if (!l->pinged && now - l->unanswered_ms >= SESSION_DOUBT_MS)
-		ping(l);
-	if (!l->pinged)
-		left = sooner(left, l->unanswered_ms + SESSION_DOUBT_MS - now);
-	return left;
+	return sooner(left, next);
 }
 
 int64_t
@@ -321,7 +336,7 @@ end_leg(struct leg *l, enum close_reason reason)
 
 	link_close(l->link, (uint8_t)reason);
 	clear(l);
-	carry_on(s, true);
+	carry_on(s, true, "it was ended");
 }
 
 /* Frames stand back to back in a record. */
@@ -383,13 +398,17 @@ on_record(void *owner, struct link *link, enum record kind,
 	struct leg *l = owner;
 
 	heard(l);
+	/* Who hears of a change may end it. */
+	if (l->link != link)
+		return;
 	switch (kind) {
 	case RECORD_FRAME:
+		note_use(l->session);
 		on_frames(l, body, len);
 		break;
 	case RECORD_PING:
 		/* An answer wants no answer: not counted as sent. */
-		if (len == PING_LEN)
+		if (len == LEG_PING_LEN)
 			link_send(link, RECORD_PONG, body, len);
 		break;
 	case RECORD_PONG:
@@ -398,8 +417,10 @@ on_record(void *owner, struct link *link, enum record kind,
 	case RECORD_CARD:
 		on_card(l->session, body, len);
 		break;
-	case RECORD_CHUNK:
 	case RECORD_PATHS:
+		l->session->setup.on_paths(l->session->setup.owner, body, len);
+		break;
+	case RECORD_CHUNK:
 	case RECORD_CLOSE:
 		break;			/* not for us, or seen already */
 	}
@@ -430,7 +451,9 @@ on_closed(void *owner, struct link *link, bool clean, const char *why)
 
 	log_debug("session: %s: %s", link->where, why);
 	clear(l);
-	carry_on(l->session, clean);
+	if (l == l->session->best)
+		carry_on(l->session, clean, clean ? "the other side ended it" :
+		    "it was interrupted");
 }
 
 static const struct link_events leg_events = {
@@ -461,6 +484,25 @@ find_place(struct session *s)
 	return worst;
 }
 
+/* The others of its kind may be half-open; those of another kind are asked,
+ * since somebody who restarted may have come by this one only. */
+static void
+ask_others(struct session *s, const struct leg *fresh)
+{
+	for (int i = 0; i < LEGS_MAX; i++) {
+		struct leg *l = &s->legs[i];
+
+		if (!l->link || l == fresh)
+			continue;
+		if (!l->unanswered_ms || !l->pinged)
+			leg_ping(l);
+		if (l->link->path != fresh->link->path)
+			continue;
+		l->is_rival = true;
+		l->hurried = true;
+	}
+}
+
 void
 session_adopt(struct session *s, struct link *link, const struct card *card,
     const char *where, bool typed)
@@ -469,22 +511,16 @@ session_adopt(struct session *s, struct link *link, const struct card *card,
 	struct leg *l = find_place(s);
 
 	tell_down(s);
-	memset(l, 0, sizeof(*l));
+	leg_init(l, s->setup.loop, link);
 	l->session = s;
-	l->link = link;
 	l->order = ++s->n_adopted;
-	l->heard_ms = now_ms(s);
-	l->rtt_us = -1;
 	snprintf(l->where, sizeof(l->where), "%s", where);
 	link->events = &leg_events;
 	link->owner = l;
-	for (int i = 0; i < LEGS_MAX; i++) {
-		if (s->legs[i].link && &s->legs[i] != l)
-			doubt(&s->legs[i]);
-	}
-	choose(s);
-	ping(l);
-	s->setup.wake(s->setup.owner, SESSION_MOVE_MS);
+	ask_others(s, l);
+	choose(s, was_up ? "a better way was found" : "it was reached");
+	leg_ping(l);
+	wake(s, LEG_FIRST_MS / 2);
 	/* Said again for somebody who was typed: it is the answer.  And when
 	 * this one takes over, because the other may have lost what it had:
 	 * chat says again what nobody acknowledged. */
@@ -496,6 +532,7 @@ session_adopt(struct session *s, struct link *link, const struct card *card,
 	} else {
 		tell_moved(s);
 	}
+	s->setup.on_moved(s->setup.owner);
 }
 
 void
@@ -510,17 +547,21 @@ session_drop(struct session *s, enum close_reason reason)
 		clear(&s->legs[i]);
 	}
 	if (was_up)
-		carry_on(s, true);
+		carry_on(s, true, "it was ended here");
 }
 
 int
 session_send(struct session *s, enum record kind, const void *body, size_t len)
 {
 	struct leg *l = s->best;
+	bool is_words = kind == RECORD_FRAME || kind == RECORD_CHUNK;
 
 	if (!l || link_send(l->link, kind, body, len) != 0)
 		return -1;
-	sent(l);
+	if (is_words)
+		note_use(s);
+	if (leg_sent(l, is_words))
+		wake(s, LEG_FIRST_MS / 2);
 	return 0;
 }
 
@@ -540,6 +581,40 @@ enum path
 session_path(const struct session *s)
 {
 	return s->best ? s->best->link->path : PATH_NONE;
+}
+
+int64_t
+session_rtt_us(const struct session *s)
+{
+	return s->best ? s->best->rtt_us : -1;
+}
+
+const char *
+session_where(const struct session *s)
+{
+	return s->best ? s->best->link->where : "";
+}
+
+bool
+session_has(const struct session *s, enum path path)
+{
+	for (int i = 0; i < LEGS_MAX; i++) {
+		const struct leg *l = &s->legs[i];
+
+		if (l->link && l->link->path == path && !l->is_suspect)
+			return true;
+	}
+	return false;
+}
+
+bool
+session_history(const struct session *s, size_t i,
+    struct session_change *out)
+{
+	if (i >= s->n_changes || i >= SESSION_HISTORY)
+		return false;
+	*out = s->history[(s->n_changes - 1 - i) % SESSION_HISTORY];
+	return true;
 }
 
 struct session *

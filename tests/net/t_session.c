@@ -474,10 +474,10 @@ row_36_half_open_link_is_noticed(void **state)
 	clock_read(&from);
 	assert_int_equal(say(p->alice, dave, "are you there?"), 0);
 	assert_true(until(p->loop, &p->alice->n_down, 1,
-	    SESSION_DEAD_MS + 3000));
+	    LEG_ALONE_MS + 3000));
 	clock_read(&to);
 	assert_true(to.mono_us - from.mono_us >
-	    (SESSION_DOUBT_MS - 1000) * 1000);
+	    LEG_SUSPECT_MS * 1000);
 	node_free(dave);
 	loop_free(other);
 }
