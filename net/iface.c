@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway.h"
 #include "sock.h"
 
 enum {
@@ -22,6 +23,8 @@ struct ifaces {
 	struct timer timer;
 	struct iface at[IFACES_MAX];
 	size_t n;
+	struct addr gateways[GATEWAYS_MAX];
+	size_t n_gateways;
 };
 
 static unsigned
@@ -62,22 +65,37 @@ read_one(struct iface *f, const struct ifaddrs *i)
 
 /* True when anything is not as it was. */
 static bool
+read_gateways(struct ifaces *f)
+{
+	struct addr now[GATEWAYS_MAX];
+	size_t n = gateways_read(now, GATEWAYS_MAX);
+	bool moved = n != f->n_gateways;
+
+	for (size_t i = 0; i < n && !moved; i++)
+		moved = !addr_same_ip(&now[i], &f->gateways[i]);
+	memcpy(f->gateways, now, n * sizeof(*now));
+	f->n_gateways = n;
+	return moved;
+}
+
+static bool
 read_all(struct ifaces *f)
 {
 	struct iface now[IFACES_MAX];
 	struct ifaddrs *all;
 	size_t n = 0;
-	bool moved;
+	bool moved = read_gateways(f);
 
 	if (getifaddrs(&all) != 0)
-		return false;
+		return moved;
 	for (struct ifaddrs *i = all; i && n < IFACES_MAX; i = i->ifa_next) {
 		if (read_one(&now[n], i))
 			n++;
 	}
 	freeifaddrs(all);
 	/* read_one zeroes the padding with the rest. */
-	moved = n != f->n || memcmp(now, f->at, n * sizeof(*now)) != 0;
+	if (n != f->n || memcmp(now, f->at, n * sizeof(*now)) != 0)
+		moved = true;
 	memcpy(f->at, now, n * sizeof(*now));
 	f->n = n;
 	return moved;
@@ -177,4 +195,13 @@ ifaces_is_broadcast(const struct ifaces *f, const struct addr *a)
 			return true;
 	}
 	return false;
+}
+
+size_t
+ifaces_gateways(const struct ifaces *f, struct addr *list, size_t room)
+{
+	size_t n = f->n_gateways < room ? f->n_gateways : room;
+
+	memcpy(list, f->gateways, n * sizeof(*list));
+	return n;
 }

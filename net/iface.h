@@ -1,9 +1,11 @@
 /*
- * iface - my interfaces, their addresses, and word of their changes.
+ * iface - my interfaces, their addresses and gateways, and word of their
+ * changes.
  *
  * Linux tells by a netlink socket; elsewhere they are read again every
  * 15 s.  Bursts of changes (a cable, a DHCP lease) are one: on_change comes
- * 300 ms after the last of them, and only when an address really differs.
+ * 300 ms after the last of them, and only when an address or a gateway really
+ * differs.
  */
 #ifndef IFACE_H
 #define IFACE_H
@@ -38,5 +40,8 @@ const struct iface *ifaces_at(const struct ifaces *f, size_t i);
 bool ifaces_is_on_link(const struct ifaces *f, const struct addr *a);
 /* A directed broadcast address of mine, which is nobody's address. */
 bool ifaces_is_broadcast(const struct ifaces *f, const struct addr *a);
+/* Gateways of the IPv4 default routes, the preferred first; their number. */
+size_t ifaces_gateways(const struct ifaces *f, struct addr *list,
+    size_t room);
 
 #endif

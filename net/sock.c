@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifdef HAVE_LINUX_RTNETLINK_H
@@ -316,6 +317,27 @@ sock_set_ttl(int fd, enum addr_family family, int ttl)
 }
 
 int
+sock_udp_to(const struct addr *to, struct err *e)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_to(&ss, to);
+	int fd = new_socket(to, SOCK_DGRAM, e);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&ss, len) != 0) {
+		int error = errno;
+		char text[ADDR_TEXT];
+
+		addr_format(to, text);
+		err_set(e, STATUS_UNAVAILABLE, "cannot reach %s: %s", text,
+		    sock_why(error));
+		return give_up(fd, error);
+	}
+	return fd;
+}
+
+int
 sock_join(int fd, const uint8_t group[16], unsigned ifindex)
 {
 	struct ipv6_mreq mreq;
@@ -371,4 +393,53 @@ sock_changes(void)
 #else
 	return -1;
 #endif
+}
+
+int
+sock_routes(void)
+{
+#ifdef HAVE_LINUX_RTNETLINK_H
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	return fd < 0 || make_quiet(fd) ? fd : give_up(fd, errno);
+#else
+	return -1;
+#endif
+}
+
+int
+sock_pair(int fd[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) != 0)
+		return err_set(e, STATUS_UNAVAILABLE,
+		    "cannot open a socket: %s", sock_why(errno));
+	if (make_quiet(fd[0]) && make_quiet(fd[1]))
+		return 0;
+	err_set(e, STATUS_UNAVAILABLE, "cannot set up a socket: %s",
+	    sock_why(errno));
+	close(fd[0]);
+	close(fd[1]);
+	return -1;
+}
+
+bool
+sock_tell_local(const char *path, const void *p, size_t len)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t n = strlen(path);
+	bool told;
+	int fd;
+
+	if (n == 0 || n >= sizeof(sun.sun_path))
+		return false;
+	memcpy(sun.sun_path, path, n);
+	if (path[0] == '@')
+		sun.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return false;
+	told = make_quiet(fd) && sendto(fd, p, len, 0, (struct sockaddr *)&sun,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) >= 0;
+	close(fd);
+	return told;
 }

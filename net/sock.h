@@ -39,6 +39,8 @@ const char *sock_why(int error);
 int sock_udp(const struct addr *a, bool shared, struct err *e);
 /* UDP for one host at a time, with room for bursts. */
 int sock_packets(const struct addr *a, struct err *e);
+/* UDP to one place: answers of others are not heard, ECONNREFUSED is. */
+int sock_udp_to(const struct addr *to, struct err *e);
 /* Routers a packet survives (IPV6_UNICAST_HOPS with IPv6). */
 int sock_ttl(int fd, enum addr_family family);
 void sock_set_ttl(int fd, enum addr_family family, int ttl);
@@ -52,5 +54,13 @@ ssize_t sock_receive(int fd, void *p, size_t room, struct addr *from);
 /* Speaks when an interface, address or route changes; -1 where the system
  * has no such thing. */
 int sock_changes(void);
+/* To ask the system for its routes (rtnetlink); -1 likewise. */
+int sock_routes(void);
+/* Two ends of a wire to a child.  0, -1 with e set. */
+int sock_pair(int fd[2], struct err *e);
+
+/* One datagram to a socket of this machine ("@name": an abstract one).
+ * False: nobody is there. */
+bool sock_tell_local(const char *path, const void *p, size_t len);
 
 #endif

@@ -29,6 +29,7 @@
 #include "store.h"
 #include "tui.h"
 #include "unlock.h"
+#include "upnp.h"
 
 /* Everything there is, in the order it is opened. */
 struct app {
@@ -323,6 +324,9 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
+	/* Before anything is opened that it should not have. */
+	if (upnp_is_child(argc, argv))
+		upnp_child_main();
 	take_standard_fds();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
