@@ -88,12 +88,19 @@ static const struct opt option_table[] = {
 	    "terminal" },
 	{ .name = "people-width", .type = OPT_INT, .def = "20", .min = 10,
 	    .max = 40, .unit = "cells", .help = "width of the list of people" },
+	{ .name = "port-mapping", .type = OPT_BOOL, .def = "on",
+	    .at_start = true,
+	    .help = "ask the router to send my port through, so that I can "
+	    "be reached directly" },
 	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I have read their messages" },
 	{ .name = "requests", .type = OPT_BOOL, .def = "on",
 	    .help = "let strangers ask to talk to me" },
 	{ .name = "typing", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I am writing to them" },
+	{ .name = "upnp", .type = OPT_BOOL, .def = "on", .at_start = true,
+	    .help = "with port-mapping: ask by UPnP too, in a process of its "
+	    "own" },
 };
 
 enum { N_OPTIONS = sizeof option_table / sizeof *option_table };
