@@ -11,7 +11,7 @@ struct greet {
 	struct greets *all;
 	struct list in_all;
 	struct link *link;
-	struct addr source;		/* of an accepted one; of a pipe: none */
+	struct addr source;		/* of an accepted one, but no pipe */
 	bool accepted, is_pipe, typed, has_expect;
 	struct pubkeys expect;
 	char where[DIAL_WHERE];

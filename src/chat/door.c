@@ -158,6 +158,17 @@ on_moved(void *chat, const struct user_id *who, enum path path,
 	people_changed(c, p);
 }
 
+/* What the lost link carried may be lost with it. */
+static void
+on_again(void *chat, const struct user_id *who)
+{
+	struct chat *c = chat;
+	struct person *p = roster_find(c->roster, who);
+
+	if (p && p->linked && person_is_contact(p))
+		post_again(c, p);
+}
+
 static void
 on_down(void *chat, const struct user_id *who)
 {
@@ -261,7 +272,8 @@ door_init(struct chat *c)
 {
 	c->events = (struct carrier_events){ .chat = c, .on_seen = on_seen,
 		.on_lost = on_lost, .welcome = welcome, .on_up = on_up,
-		.on_card = on_card, .on_moved = on_moved, .on_down = on_down,
+		.on_card = on_card, .on_moved = on_moved,
+		.on_again = on_again, .on_down = on_down,
 		.on_heard = on_heard, .on_room = on_room, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };
