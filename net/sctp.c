@@ -307,7 +307,9 @@ tune(struct socket *so)
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	const struct sctp_paddrparams path = {
 		.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE,
-		.spp_pathmtu = SCTP_PACKET, .spp_pathmaxrxt = RETRIES
+		/* With AF_CONN it adds the common header to this. */
+		.spp_pathmtu = SCTP_PACKET - sizeof(struct sctp_common_header),
+		.spp_pathmaxrxt = RETRIES
 	};
 	const struct sctp_assocparams assoc = { .sasoc_asocmaxrxt = RETRIES };
 	const struct sctp_initmsg init = {
