@@ -2,10 +2,16 @@
  * nat - how this machine looks from outside: mapped address and class.
  *
  * STUN Binding from the very socket that will carry the packets, to two
- * addresses and a third port: the same answer everywhere is easy, equal
- * small steps are seq, else hard; no answer to 0, 500, 1500 ms by 3500 ms is
- * blocked; my own address is open.  No RFC 3489 names, no test of
- * filtering: they would change no decision.
+ * addresses and a third port: the same answer everywhere is easy, small
+ * steps in one direction are seq, else hard; no answer to 0, 500, 1500 ms by
+ * 3500 ms is blocked; my own address is open.  One answer alone shows an
+ * address and no class.  No RFC 3489 names, no test of filtering: they would
+ * change no decision.
+ *
+ *	RESTING --nat_ask--> ASKING --all answered, or 3500 ms--> RESTING
+ *
+ * What was known stays until it is known better.  Classes are of IPv4; of
+ * IPv6 only the address is asked, since nobody translates it.
  */
 #ifndef NAT_H
 #define NAT_H
@@ -16,19 +22,25 @@
 enum {
 	NAT_FIRST_MS = 0, NAT_SECOND_MS = 500, NAT_THIRD_MS = 1500,
 	NAT_GIVE_UP_MS = 3500,
-	NAT_FRESH_MS = 27000,		/* an answer is good that long */
-	NAT_SERVERS_MAX = 8
+	NAT_FRESH_MS = 27000,		/* an answer is good that long: the
+					 * shortest mappings live 30 s */
+	NAT_SERVERS_MAX = 8,
+	NAT_STEP_MAX = 8		/* ports; more is taken for random */
 };
 
 struct nat;
 
-/* on_change: class or mapped address moved. */
+/* on_change: class or mapped address moved; never from inside nat_ask. */
 struct nat *nat_new(struct loop *l, struct udp *u,
     void (*on_change)(void *arg), void *arg);
 void nat_free(struct nat *n);
+/* Tells an address of mine, which no NAT has touched. */
+void nat_locals(struct nat *n,
+    bool (*is_mine)(void *ctx, const struct addr *a), void *ctx);
 /* Whom to ask, addresses of at least two places if there are. */
 void nat_servers(struct nat *n, const struct addr *list, size_t count);
-/* Asks now, unless an answer is fresh; `again`: in any case. */
+/* Asks now, unless an answer is fresh or on its way; `again`: in any case.
+ * Without servers nothing is asked and nothing known. */
 void nat_ask(struct nat *n, bool again);
 /* udp's handler for UDP_STUN_CLASS; arg is the struct nat. */
 udp_heard nat_heard;

@@ -1,14 +1,26 @@
 /*
  * punch - the way through two NATs to one person: REACHING sections 3, 4.
  *
- *	IDLE --link is up, both caps--> ROUND 1 --2.5 s--> ROUND 2 --3 s-->
- *	ROUND 3 --> WAIT 1, 2, 4, 8, 15 min --> ROUND 1
- *	any round --pong both ways--> SETTLE 300 ms or 2 RTT --> DONE
+ *	IDLE --a link stands--> MEETING --both told their class--> GATHERING
+ *	GATHERING --my addresses--> OFFERED --theirs--> SYNCING --RTT/2-->
+ *	PROBING --a PONG--> SETTLING --300 ms or 2 RTT--> AGREEING --USE-->
+ *	DONE
+ *	PROBING --round over--> GATHERING of the next --none--> WAITING
+ *	WAITING 1, 2, 4, 8, 15 min, or a change --> GATHERING of round 1
  *
- * The controller (smaller user id) counts the rounds.  Everything said
- * travels through the person's standing link (RECORD_PATHS), so nobody else
- * can steer a path.  Ends with an address that answered, from which sockets
- * it did, and what kind of way it is; the link on it is dgram's.
+ * So for the controller, the smaller user id, who counts the rounds.  The
+ * other one follows: MEETING --addresses--> GATHERING --mine--> OFFERED
+ * --SYNC--> PROBING --USE--> DONE.
+ *
+ *	round 1  all addresses, the program's own socket
+ *	round 2  a new socket; to NATs for 400 ms with a TTL that opens mine
+ *		 and dies before theirs
+ *	round 3  only when one NAT counts its ports: the next eight
+ *
+ * Everything said travels through the person's standing link (RECORD_PATHS),
+ * so nobody else can steer a path.  Ends with an address that answered, from
+ * which sockets it did, and what kind of way it is; the link on it is
+ * dgram's.
  */
 #ifndef PUNCH_H
 #define PUNCH_H
@@ -19,15 +31,29 @@
 #include "udp.h"
 
 enum {
+	/* STUN and PCP answer within it; UPnP takes seconds and trickles. */
 	PUNCH_GATHER_MS = 300,
-	PUNCH_PACE_MS = 50, PUNCH_PACE_SLOW_MS = 200, PUNCH_PACE_FAST = 1000,
+	/* RFC 8445's Ta, while both hurry; then gently.  In round 3 the same
+	 * number of probes is spread over its length. */
+	PUNCH_PACE_FAST = 1000,
+	PUNCH_PACE_MS = 50, PUNCH_PACE_SLOW_MS = 200,
+	PUNCH_PACE3_MS = 100, PUNCH_PACE3_SLOW_MS = 350,
+	/* What can be punched is within two round trips. */
 	PUNCH_ROUND1_MS = 2500, PUNCH_ROUND2_MS = 3000, PUNCH_ROUND3_MS = 8000,
+	/* Routers at home are one or two away; two NATs in a row need more. */
 	PUNCH_LOW_TTL = 3, PUNCH_LOW_TTL_DOUBLE = 5, PUNCH_LOW_TTL_MS = 400,
-	PUNCH_SETTLE_MS = 300,
+	/* To choose the best of several, not the first; at least, at most. */
+	PUNCH_SETTLE_MS = 300, PUNCH_SETTLE_MAX_MS = 1500,
 	PUNCH_AGAIN_MIN_MS = 60000, PUNCH_AGAIN_MAX_MS = 900000,
 	PUNCH_UNANSWERED_MAX = 30,	/* probes to one address and round */
 	PUNCH_PRED = 8,			/* ports guessed for a seq peer */
-	PUNCH_TAKEN_MS = 10000		/* a first packet and its retries */
+	/* An answer through the link: it may lie behind a file. */
+	PUNCH_REPLY_MS = 5000,
+	PUNCH_TAKEN_MS = 10000,		/* a first packet and its retries */
+	/* What a contact may make us do: CANDS, and whole rounds, each in a
+	 * burst and then one in so many ms. */
+	PUNCH_CANDS_BURST = 6, PUNCH_CANDS_MS = 1000,
+	PUNCH_ROUNDS_BURST = 9, PUNCH_ROUNDS_MS = 20000
 };
 
 struct punch;
