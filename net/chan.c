@@ -356,6 +356,8 @@ be_up(struct chan *c)
 	c->state = UP;
 	timer_stop(&c->deadline);
 	stream_set_max(c->stream, CHAN_QUEUE);
+	/* A pipe may have tried another relay meanwhile. */
+	stream_where(c->stream, c->link.where);
 	c->link.events->on_proven(c->link.owner, &c->link);
 }
 
@@ -579,16 +581,13 @@ new_chan(struct chan_room *room, struct stream *s, const uint8_t *x,
 		'p', '2', 'p', 't', CHAN_VERSION, x ? KIND_IK : KIND_XX,
 		stream_is_pipe(s) ? BEARER_PIPE : BEARER_TCP, 0
 	};
-	char peer[ADDR_TEXT];
 
 	c->room = room;
 	c->stream = s;
 	c->link.ops = &chan_ops;
 	c->link.impl = c;
 	c->link.initiator = initiator;
-	addr_format(stream_peer(s), peer);
-	snprintf(c->link.where, sizeof(c->link.where), "%s%.72s",
-	    stream_is_pipe(s) ? "relay " : "", peer);
+	stream_where(s, c->link.where);
 	memcpy(c->preface, preface, CHAN_PREFACE);
 	c->kind = x ? KIND_IK : KIND_XX;
 	if (x) {

@@ -23,6 +23,7 @@
 #define RELAY_H
 
 #include "carrier.h"
+#include "iface.h"
 #include "opt.h"
 #include "relaywire.h"
 #include "resolve.h"
@@ -43,6 +44,7 @@ struct relays;
 struct relays_setup {
 	struct streams *streams;
 	struct resolver *resolver;
+	const struct ifaces *ifaces;	/* NULL: changes are not judged */
 	const struct identity *id;
 	const struct carrier_events *chat;	/* letters, pins, notices */
 	void *ctx;
@@ -91,6 +93,8 @@ struct stream *relays_call(struct relays *r, const struct user_id *who,
 int relays_leave(struct relays *r, const struct user_id *to,
     const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
 void relays_took(struct relays *r, uint64_t letter);
+/* What was not taken is to come again: the relays are linked anew. */
+void relays_again(struct relays *r);
 
 size_t relays_count(const struct relays *r);
 bool relays_at(const struct relays *r, size_t i, struct relay_state *out);

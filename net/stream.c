@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -27,6 +28,7 @@ struct stream {
 	struct watch *watch;		/* NULL of a pipe */
 	const struct stream_ops *ops;	/* of a pipe */
 	void *impl;			/* until ops->close */
+	char *where;			/* said by a pipe's carrier, or NULL */
 	struct addr peer;
 	bool connecting, ended, dead, in_call, finishing, was_shut;
 	size_t max;
@@ -67,6 +69,7 @@ release(void *arg)
 
 	buf_clear(&s->in);
 	buf_clear(&s->out);
+	free(s->where);
 	free(s);
 }
 
@@ -451,6 +454,24 @@ stream_peer(const struct stream *s)
 }
 
 void
+stream_where(const struct stream *s, char text[ADDR_TEXT])
+{
+	if (s->where)
+		snprintf(text, ADDR_TEXT, "%s", s->where);
+	else
+		addr_format(&s->peer, text);
+}
+
+bool
+stream_local(const struct stream *s, struct addr *a)
+{
+	if (s->fd < 0)
+		return false;
+	sock_local(s->fd, a);
+	return true;
+}
+
+void
 stream_set_max(struct stream *s, size_t max)
 {
 	s->max = max;
@@ -518,4 +539,11 @@ bool
 stream_is_pipe(const struct stream *s)
 {
 	return s->ops != NULL;
+}
+
+void
+stream_set_where(struct stream *s, const char *where)
+{
+	free(s->where);
+	s->where = mem_str(where);
 }

@@ -80,6 +80,8 @@ void stream_may_write(struct stream *s);
 /* The other end is gone: on_end. */
 void stream_ended(struct stream *s, const char *why);
 bool stream_is_pipe(const struct stream *s);
+/* What stream_where is to say: "relay HOST:PORT". */
+void stream_set_where(struct stream *s, const char *where);
 
 /* Connects; on_open or on_end follows.  NULL: errno tells too. */
 struct stream *stream_dial(struct streams *all, const struct addr *to,
@@ -95,6 +97,10 @@ void stream_finish(struct stream *s);
 
 bool stream_is_open(const struct stream *s);
 const struct addr *stream_peer(const struct stream *s);
+/* The other end for people: "ADDR:PORT", or what the pipe's carrier said. */
+void stream_where(const struct stream *s, char text[ADDR_TEXT]);
+/* My address of the connection; false for a pipe. */
+bool stream_local(const struct stream *s, struct addr *a);
 /* Unread bytes beyond this are left in the kernel. */
 void stream_set_max(struct stream *s, size_t max);
 struct buf *stream_out(struct stream *s);

@@ -431,13 +431,16 @@ t_a_channel_names_its_bearer(void **state)
 	buf_init(&got);
 	n_proven = 0;
 	lb = chan_accept(&rb, t->b.stream);
+	stream_set_where(t->a.stream, "relay a.example:1");
 	la = chan_dial(&ra, t->a.stream, identity_keys(bob)->x);
 	la->events = lb->events = &link_events;
 	lb->owner = &got;
-	assert_string_equal(la->where, "relay 192.0.2.1:9");
+	assert_string_equal(la->where, "relay a.example:1");
+	stream_set_where(t->a.stream, "relay b.example:2");
 	assert_int_equal(stream_out(t->a.stream)->at[6], 3);
 	settle(t);
 	assert_int_equal(n_proven, 1);
+	assert_string_equal(la->where, "relay b.example:2");
 	assert_int_equal(link_send(la, RECORD_CHUNK, chunk, 3), 0);
 	settle(t);
 	assert_int_equal(n_proven, 2);
