@@ -111,6 +111,7 @@ includes=$(awk -v headers="$(tr '\n' ' ' <<<"$code")" '
 		may["relay"] = " relay net crypto base "
 		# One file through the wall, or plain structs only.
 		door["net carrier.h"] = 1
+		door["relay carrier.h"] = 1
 		door["relay db.h"] = 1
 		split("contact.h message.h card.h key.h", plain, " ")
 		for (i in plain)

@@ -45,7 +45,8 @@ enum {
 struct relay;
 
 /* What SIGHUP may change.  "Source": addr_source(), an IPv4 address or the
- * /64 of an IPv6 one.  Rates have a burst of ten seconds' worth. */
+ * /64 of an IPv6 one.  A rate has a burst of ten seconds' worth; 0 is
+ * no limit. */
 struct relay_limits {
 	uint32_t clients;		/* connections in all */
 	uint32_t clients_source;
@@ -56,7 +57,8 @@ struct relay_limits {
 	uint32_t handshakes_turn;	/* before others are served again */
 	uint32_t sends_source_s;	/* letters a second, per source .. */
 	uint32_t sends_queue_s;		/* .. and into one mailbox */
-	uint32_t out_bytes;		/* waiting for one connection */
+	uint32_t out_bytes;		/* waiting for one connection .. */
+	uint64_t out_total;		/* .. and for all that do not read */
 	uint32_t pipes;			/* per connection */
 	uint32_t queues;		/* opened by one connection */
 	uint32_t meets;			/* ids per connection */

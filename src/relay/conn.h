@@ -1,0 +1,96 @@
+/*
+ * conn - one client: its bytes, its handshake, its records.
+ *
+ *	PREFACE, message 1 --message 2--> UP --ended by us--> CLOSING
+ *	any state: wrong bytes, lost, too late ------------> DEAD
+ *
+ * Small, for there are many and most are silent: no buffer while there is
+ * nothing to keep, no timer.  What a turn has for a client is collected in
+ * one record after another and written once, at the turn's end.
+ *
+ * A client that does not read stops being read itself when its queue is
+ * full; nothing but letters waits for its sake, and those stay on the disk.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "buf.h"
+#include "list.h"
+#include "noise.h"
+#include "relaywire.h"
+
+struct relay;
+struct source;
+struct seat;
+struct pipes;
+struct watch;
+
+enum conn_state { CONN_FRESH, CONN_UP, CONN_CLOSING, CONN_DEAD };
+
+/* While something is to leave. */
+struct conn_out {
+	struct buf buf;
+	size_t open;			/* bytes at its end: a record that is
+					 * not sealed yet; 0: none */
+	size_t counted;			/* of relay.blocked_bytes */
+	uint32_t stalled_s;		/* since then nothing left; 0: it
+					 * does */
+};
+
+struct conn {
+	struct relay *relay;
+	struct source *source;
+	struct watch *watch;
+	struct buf *in;			/* part of a record; NULL: none */
+	struct conn_out *out;		/* NULL: nothing */
+	struct seat *meets, *boxes;
+	struct pipes *pipes;		/* NULL: none */
+	struct list link;		/* fresh, wheel or dead */
+	struct cipher rx, tx;
+	uint8_t hash[NOISE_HASH];	/* of the handshake: signatures that
+					 * open mailboxes are over it */
+	uint32_t heard_s;
+	uint32_t next_ring;
+	int fd;
+	uint16_t n_meets, n_boxes;
+	uint16_t n_held;		/* by so many who look again later */
+	uint8_t state;			/* enum conn_state */
+	bool is_admitted : 1;		/* showed the access token */
+	bool is_dirty : 1;
+	bool is_paused : 1;		/* its own queue is full */
+	bool is_blocked : 1;		/* the socket took less than all */
+	bool is_finished : 1;		/* our end is shut */
+	bool is_doomed : 1;		/* its queue overflowed */
+	bool wants_letters : 1;		/* when there is room */
+	bool has_card : 1;
+	bool has_reach : 1;
+};
+
+/* Takes fd.  Closes it at once when that is what limits say. */
+void conn_accept(struct relay *r, int fd, const struct addr *from);
+/* Ends it now; nothing more is called for it.  Idempotent. */
+void conn_cut(struct conn *c);
+/* Ends it when what was said has left. */
+void conn_close(struct conn *c);
+/* Its queue, made if need be: the handshake writes there. */
+struct conn_out *conn_out(struct conn *c);
+/* Appends a message to this turn's record.  Nothing when it is ending. */
+void conn_say(struct conn *c, const struct relay_msg *m);
+void conn_done(struct conn *c, uint32_t tag, enum relay_status status);
+/* Takes part in what others do: up, and not ending. */
+bool conn_is_up(const struct conn *c);
+/* Its queue holds as much as limits allow. */
+bool conn_is_full(const struct conn *c);
+/* The turn's end: seals and writes. */
+void conn_flush(struct conn *c);
+/* The second to look at it has come: cuts it, or sets the next. */
+void conn_look(struct conn *c);
+/* Where it comes from. */
+void conn_peer(const struct conn *c, struct addr *from);
+
+#endif

@@ -1,0 +1,155 @@
+#include "quota.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "map.h"
+#include "mem.h"
+
+enum {
+	SOURCE_KEY = 17,		/* family, address */
+	/* Nothing that was used lasts longer than this: every bucket is
+	 * whole again. */
+	IDLE_MS = 600 * 1000
+};
+
+void
+quota_init(struct quota *q)
+{
+	memset(q, 0, sizeof(*q));
+	q->sources = map_new(SOURCE_KEY);
+	q->tokens = map_new(32);
+}
+
+static void
+clear_map(struct map *m)
+{
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(m, &at, &key, &value);)
+		free(value);
+	map_free(m);
+}
+
+void
+quota_clear(struct quota *q)
+{
+	clear_map(q->sources);
+	clear_map(q->tokens);
+}
+
+struct source *
+quota_source(struct quota *q, const struct addr *from)
+{
+	struct addr a = addr_source(from);
+	uint8_t key[SOURCE_KEY];
+	struct source *s;
+
+	key[0] = (uint8_t)a.family;
+	memcpy(key + 1, a.ip, 16);
+	s = map_get(q->sources, key);
+	if (s)
+		return s;
+	if (map_count(q->sources) >= QUOTA_SOURCES_MAX)
+		return NULL;
+	s = mem_new(sizeof(*s));
+	memcpy(s->key, key, SOURCE_KEY);
+	map_put(q->sources, key, s);
+	return s;
+}
+
+/* What time gave back since. */
+static void
+refill(struct bucket *b, uint32_t rate, uint32_t now_ms)
+{
+	/* Tokens a second are thousandths a millisecond. */
+	uint64_t back = (uint64_t)(now_ms - b->at_ms) * rate;
+
+	b->used = back >= b->used ? 0 : b->used - (uint32_t)back;
+	b->at_ms = now_ms;
+}
+
+bool
+bucket_take(struct bucket *b, uint32_t rate, uint32_t burst, uint32_t now_ms)
+{
+	if (rate == 0)
+		return true;
+	refill(b, rate, now_ms);
+	if ((uint64_t)b->used + 1000 > (uint64_t)burst * 1000 ||
+	    b->used > UINT32_MAX - 1000)
+		return false;
+	b->used += 1000;
+	return true;
+}
+
+bool
+quota_token_has(struct quota *q, const uint8_t hash[32], uint32_t rate,
+    uint32_t now_ms)
+{
+	struct bucket *b = map_get(q->tokens, hash);
+
+	if (rate == 0 || !b)
+		return true;
+	refill(b, rate, now_ms);
+	return (uint64_t)b->used + 1000 <=
+	    (uint64_t)rate * QUOTA_BURST_S * 1000;
+}
+
+void
+quota_token_note(struct quota *q, const uint8_t hash[32], uint32_t rate,
+    uint32_t now_ms)
+{
+	struct bucket *b = map_get(q->tokens, hash);
+
+	if (rate == 0)
+		return;
+	if (!b) {
+		/* A flood into so many mailboxes is held by its source. */
+		if (map_count(q->tokens) >= QUOTA_TOKENS_MAX)
+			return;
+		b = mem_new(sizeof(*b));
+		b->at_ms = now_ms;
+		map_put(q->tokens, hash, b);
+	}
+	bucket_take(b, rate, rate * QUOTA_BURST_S, now_ms);
+}
+
+static bool
+is_idle(const struct bucket *b, uint32_t now_ms)
+{
+	return b->used == 0 || now_ms - b->at_ms > IDLE_MS;
+}
+
+static bool
+is_forgettable(const struct source *s, uint32_t now_ms)
+{
+	return s->n_conns == 0 && s->n_cards == 0 &&
+	    is_idle(&s->handshakes, now_ms) && is_idle(&s->sends, now_ms) &&
+	    is_idle(&s->opens, now_ms) && is_idle(&s->asks, now_ms);
+}
+
+void
+quota_sweep(struct quota *q, uint32_t now_ms)
+{
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(q->sources, &at, &key, &value);) {
+		struct source *s = value;
+
+		if (!is_forgettable(s, now_ms))
+			continue;
+		map_remove(q->sources, s->key);
+		free(s);
+	}
+	for (size_t at = 0; map_next(q->tokens, &at, &key, &value);) {
+		uint8_t hash[32];
+
+		if (!is_idle(value, now_ms))
+			continue;
+		memcpy(hash, key, sizeof(hash));
+		map_remove(q->tokens, hash);
+		free(value);
+	}
+}
