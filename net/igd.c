@@ -19,7 +19,7 @@
 
 enum {
 	REAP_MS = 10,
-	PORT_LOW = 1024,		/* others are not taken as substitutes */
+	PORT_LOW = 1024,		/* no lower one as a substitute */
 	/* Codes of UPnP-gw-WANIPConnection that have another try. */
 	CONFLICT = 718,
 	ONLY_PERMANENT = 725

@@ -251,8 +251,8 @@ plan(struct portmap *p)
 {
 	enum portmap_how holder = p->view.holder;
 
-	if (p->view.state == PORTMAP_OFF ||
-	    p->view.state == PORTMAP_ASKING || p->is_ending) {
+	/* What is asked now decides it anew when it is answered. */
+	if (p->view.state == PORTMAP_OFF || is_asking(p)) {
 		timer_stop(&p->next);
 		return;
 	}

@@ -413,7 +413,7 @@ sock_pair(int fd[2], struct err *e)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) != 0)
 		return err_set(e, STATUS_UNAVAILABLE,
 		    "cannot open a socket: %s", sock_why(errno));
-	if (make_quiet(fd[0]) && make_quiet(fd[1]))
+	if (make_quiet(fd[0]) && fcntl(fd[1], F_SETFD, FD_CLOEXEC) == 0)
 		return 0;
 	err_set(e, STATUS_UNAVAILABLE, "cannot set up a socket: %s",
 	    sock_why(errno));

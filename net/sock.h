@@ -56,7 +56,8 @@ ssize_t sock_receive(int fd, void *p, size_t room, struct addr *from);
 int sock_changes(void);
 /* To ask the system for its routes (rtnetlink); -1 likewise. */
 int sock_routes(void);
-/* Two ends of a wire to a child.  0, -1 with e set. */
+/* Two ends of a wire to a child, whose end, the second, blocks.  0, -1 with
+ * e set. */
 int sock_pair(int fd[2], struct err *e);
 
 /* One datagram to a socket of this machine ("@name": an abstract one).

@@ -1,6 +1,5 @@
 #include "upnp.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,14 +339,11 @@ upnp_child_main(void)
 {
 	static struct child c;
 	struct upnp_line l;
-	int flags = fcntl(STDIN_FILENO, F_GETFL);
 
 	close_rest();
 	signal(SIGPIPE, SIG_IGN);
 	/* The filter keeps it from being put off. */
 	alarm(LIFE_S);
-	if (flags >= 0)
-		fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
 	sandbox_enter();
 	while (read_line(&c, &l))
 		obey(&c, &l);

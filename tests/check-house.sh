@@ -165,6 +165,12 @@ only "sockets are made only in net/sock.c" '(^|[^a-z_])socket[(]' \
 only "c-ares only in net/resolve.c" '(include *<ares|(^|[^a-z_])ares_[a-z_]+[(])' \
 	'^net/resolve\.c$'
 only "miniupnpc only in net/upnp.c" 'include *<miniupnp' '^net/upnp\.c$'
+only "system call filters only in net/sandbox.c" \
+	'(include *<(seccomp|linux/(landlock|seccomp))\.h|(^|[^a-z_])seccomp_[a-z_]+[(])' \
+	'^net/sandbox\.c$'
+only "children are started only in net/igd.c" \
+	'(^|[^a-z_])(fork|vfork|exec[lv]p?e?|fexecve|posix_spawnp?)[(]' \
+	'^net/igd\.c$'
 only "usrsctp only in net/sctp.c" 'usrsctp' '^net/sctp\.c$'
 only "utf8proc only in the text files of src/base" '(include *<utf8proc|utf8proc_)' \
 	'^src/base/text[a-z-]*\.[ch]$'
