@@ -52,13 +52,16 @@ my_x(const struct dgrams *d)
 	return identity_keys(d->setup.id)->x;
 }
 
-/* A dial of mine to the same person at the same place. */
+/* A dial of mine to the same person at the same place: one that nobody
+ * answered or, `unheard`, that the other side may not know to be answered. */
 static struct dgram *
-find_dial(struct dgrams *d, const uint8_t x[KEY_LEN], const struct addr *at)
+find_dial(struct dgrams *d, const uint8_t x[KEY_LEN], const struct addr *at,
+    bool unheard)
 {
 	LIST_EACH(l, &d->links, struct dgram, in_room) {
-		if (l->state == DIALLING && addr_equal(&l->to, at) &&
-		    memcmp(l->x, x, KEY_LEN) == 0)
+		if ((l->state == DIALLING || (unheard && l->state == UP &&
+		    l->link.initiator && !l->is_heard)) &&
+		    addr_equal(&l->to, at) && memcmp(l->x, x, KEY_LEN) == 0)
 			return l;
 	}
 	return NULL;
@@ -125,15 +128,15 @@ void
 shake_send(struct dgram *l)
 {
 	struct shake *s = &l->shake;
-	int64_t gap;
+	int64_t gap, most = l->state == DIALLING ? DGRAM_DIAL_RETRY_MS :
+	    DGRAM_RETRY_MS + (int64_t)rand_below(DGRAM_RETRY_MS / 5);
 
 	if (!s->noise)
 		return;
 	dgrams_put(l->room, l->via, &l->to, s->packet, s->len);
-	gap = s->n_sent < 5 ? DGRAM_FIRST_RETRY_MS << s->n_sent :
-	    DGRAM_RETRY_MS + (int64_t)rand_below(DGRAM_RETRY_MS / 5);
+	gap = DGRAM_FIRST_RETRY_MS << (s->n_sent < 8 ? s->n_sent : 8);
 	s->n_sent++;
-	s->again_ms = dgrams_now(l->room) + gap;
+	s->again_ms = dgrams_now(l->room) + (gap < most ? gap : most);
 }
 
 /* The handshake of mine that a packet answers; NULL: none. */
@@ -260,7 +263,7 @@ mine_counts(struct dgrams *d, const struct asked *a, const struct addr *from)
 	if (a->is_renewal)
 		return a->renews->shake.noise && a->renews->link.initiator;
 	return memcmp(my_x(d), a->x, KEY_LEN) < 0 &&
-	    find_dial(d, a->x, from) != NULL;
+	    find_dial(d, a->x, from, true) != NULL;
 }
 
 static bool
@@ -416,7 +419,7 @@ shake_confirm(struct dgrams *d, struct keys *k, struct udp *via,
 	bool is_new = !l;
 
 	if (!l)
-		l = find_dial(d, p->x, from);
+		l = find_dial(d, p->x, from, false);
 	if (!l && d->n_links < DGRAM_LINKS_MAX)
 		l = dgram_new(d, via, from, p->x, false);
 	if (!l) {

@@ -11,7 +11,7 @@
  *	payload of msg1, msg2  vmin, vmax, u32 features
  *	  .. of a renewal      .. and u32: the receiver's index it replaces
  *
- *	initiator  INIT --resp--> UP     the same init, 0.3 s .. 5 s + jitter
+ *	initiator  INIT --resp--> UP     the same init, see DGRAM_*RETRY
  *	responder  (init) resp --first data--> UP
  *
  * A responder keeps nothing but a few pending slots a peer before data under
@@ -41,6 +41,7 @@ enum {
 	DGRAM_RETRY_MS = 5000,
 	DGRAM_FIRST_RETRY_MS = 300,	/* a fresh hole: the first init often
 					 * meets a closed door */
+	DGRAM_DIAL_RETRY_MS = 1200,	/* up to here the gaps double */
 	DGRAM_DIAL_MS = 10000,		/* a dial that nobody answers */
 	DGRAM_GIVE_UP_MS = 90000,	/* a renewal */
 	DGRAM_REKEY_MS = 600000,
@@ -50,7 +51,7 @@ enum {
 	DGRAM_CONFIRM_MS = 500,
 	DGRAM_KEEPALIVE_MS = 15000,	/* +-20 % */
 	DGRAM_SILENT_MS = 60000,	/* nothing heard: it is gone */
-	DGRAM_LINGER_MS = 3000,
+	DGRAM_LINGER_MS = 10000,
 	DGRAM_PENDING_MAX = 64,		/* handshakes before cookies */
 	DGRAM_PENDING_MS = 15000,
 	DGRAM_LINKS_MAX = 1024,

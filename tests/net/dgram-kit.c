@@ -5,10 +5,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include <cmocka.h>
 
 #include "rand.h"
+
+/*
+ * usrsctp asks the system how long ago a packet was sent, and does not send
+ * it again before its time; on a virtual loop no real time passes.  Symbols
+ * of the program come before those of libc.
+ */
+#ifdef __linux__
+static const struct loop *clock_of;
+
+int
+gettimeofday(struct timeval *restrict tv, void *restrict tz)
+{
+	int64_t ms = clock_of ? loop_now_ms(clock_of) : 0;
+
+	(void)tz;
+	tv->tv_sec = 1000000 + ms / 1000;
+	tv->tv_usec = ms % 1000 * 1000;
+	return 0;
+}
+
+static void
+set_clock(const struct loop *l)
+{
+	clock_of = l;
+}
+#else
+static void
+set_clock(const struct loop *l)
+{
+	(void)l;
+}
+#endif
 
 /* ---- the wire ---------------------------------------------------------- */
 
@@ -257,6 +290,7 @@ setup(void **state)
 	struct test *t = mem_new(sizeof(*t));
 
 	t->loop = loop_new_virtual(0);
+	set_clock(t->loop);
 	t->delay_ms = 20;
 	be_born(t, &t->alice, 1);
 	be_born(t, &t->bob, 2);
@@ -279,6 +313,7 @@ teardown(void **state)
 	buf_clear(&t->bob.got);
 	identity_free(t->alice.id);
 	identity_free(t->bob.id);
+	set_clock(NULL);
 	loop_free(t->loop);
 	free(t->log);
 	free(t);
@@ -335,10 +370,15 @@ join(struct test *t)
 {
 	struct link *l = dial(&t->alice, &t->bob);
 
-	for (int i = 0; i < 100 && t->bob.n_answered == 0; i++)
-		run_ms(t, 100);
+	for (int i = 0; i < 100 && t->bob.n_answered == 0; i++) {
+		/* With much loss a dial may be in vain. */
+		if (n_links(&t->alice) == 0 && t->loss > 0)
+			l = dial(&t->alice, &t->bob);
+		run_ms(t, 1000);
+	}
 	assert_int_equal(t->alice.n_proven, 1);
 	assert_int_equal(t->bob.n_answered, 1);
+	t->alice.n_closed = 0;
 	assert_memory_equal(link_remote(l), x_of(t->bob.id), KEY_LEN);
 	assert_memory_equal(link_remote(link_of(&t->bob)), x_of(t->alice.id),
 	    KEY_LEN);
