@@ -43,8 +43,6 @@ struct relay_link {
 
 /* ---- relay-link.c ------------------------------------------------------ */
 
-/* Down, and another try after a while. */
-void relay_link_fail(struct relay_link *l, const char *why);
 /* The ciphers are there. */
 void relay_link_be_up(struct relay_link *l);
 

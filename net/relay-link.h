@@ -86,6 +86,8 @@ const char *relay_link_why(const struct relay_link *l);
 
 /* Ends what there is, without a word to the relay, and dials. */
 void relay_link_redial(struct relay_link *l);
+/* The one way down: another try follows, later after each failure. */
+void relay_link_fail(struct relay_link *l, const char *why);
 /* If it waits: dials now, unless it just tried. */
 void relay_link_hurry(struct relay_link *l);
 /* If it is up: asks whether that is so, and does not wait long. */

@@ -150,12 +150,8 @@ on_opened(struct relay_ask *a, const struct relay_msg *m)
 		return;
 	}
 	log_info("relay: a mailbox was refused (%u)", (unsigned)m->value);
-	if (m->value == RELAY_DENIED && !r->told_denied) {
-		r->told_denied = true;
-		relay_notice(r, "it keeps nothing for whoever does not show "
-		    "its access token", "set relay-token to what its owner "
-		    "gave you");
-	}
+	if (m->value == RELAY_DENIED)
+		relay_denied(r);
 	add_todo(q);
 	work_soon(r, RETRY_MS);
 }

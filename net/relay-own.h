@@ -112,7 +112,8 @@ int relay_say(struct relay *r, const struct relay_msg *m);
 /* Gives the question its tag; the message gets it too. */
 int relay_ask(struct relay *r, struct relay_ask *a, struct relay_msg *m);
 void relay_forget(struct relay *r, struct relay_ask *a);
-void relay_notice(struct relay *r, const char *fmt, const char *why);
+/* It serves nobody without its access token: told once. */
+void relay_denied(struct relay *r);
 
 /* ---- relay-people.c ---------------------------------------------------- */
 

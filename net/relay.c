@@ -68,12 +68,18 @@ drop_asks(struct relay *r)
 }
 
 void
-relay_notice(struct relay *r, const char *what, const char *next)
+relay_denied(struct relay *r)
 {
 	const struct carrier_events *chat = r->all->setup.chat;
-	char text[ROUTE_TEXT + 300];
+	char text[ROUTE_TEXT + 160];
 
-	snprintf(text, sizeof(text), "relay %s: %s; %s", r->where, what, next);
+	/* Of others' relays only their owners have the token. */
+	if (r->told_denied || !r->is_mine)
+		return;
+	r->told_denied = true;
+	snprintf(text, sizeof(text), "relay %s serves only whoever shows its "
+	    "access token; set relay-token to the one its owner gave you",
+	    r->where);
 	chat->notice(chat->chat, text);
 }
 
@@ -316,6 +322,14 @@ on_msg(void *owner, const struct relay_msg *m)
 
 	switch ((unsigned)m->op) {
 	case OP_DONE:
+		/* The token, or the lack of it: no question of mine. */
+		if (m->tag == 0 && m->value == RELAY_DENIED) {
+			relay_denied(r);
+			relay_link_fail(r->link, "it wants its access token");
+			return true;
+		}
+		answer(r, m);
+		return true;
 	case OP_REACHED:
 		answer(r, m);
 		return true;
