@@ -485,7 +485,6 @@ tell_address(struct app *a)
 	printf("relay address: %s\n", text);
 	/* Nobody may be reading, and the relay runs all the same. */
 	fflush(stdout);
-	log_info("relay address: %s", text);
 }
 
 static int

@@ -113,8 +113,9 @@ static const struct opt option_table[] = {
 	    .help = "entries in the list of people; 0: there is no list" },
 	{ .name = "disk", .type = OPT_INT, .def = "4096", .min = 1,
 	    .max = BILLION, .unit = "MiB", .help = "letters of all" },
-	{ .name = "handshake-rate", .type = OPT_INT, .def = "20", .min = 1,
-	    .max = MANY, .help = "handshakes a second, of one source" },
+	{ .name = "handshake-rate", .type = OPT_INT, .def = "20", .min = 0,
+	    .max = MANY,
+	    .help = "handshakes a second, of one source; 0: no limit" },
 	{ .name = "handshake-timeout", .type = OPT_INT, .def = "10",
 	    .min = 1, .max = 600, .unit = "s",
 	    .help = "until a new connection must have said who it talks to" },
@@ -126,8 +127,8 @@ static const struct opt option_table[] = {
 	    .help = "ADDR:PORT of the pages /, /health and /metrics, or off" },
 	{ .name = "letter-days", .type = OPT_INT, .def = "30", .min = 1,
 	    .max = YEARS, .unit = "days", .help = "a letter waits" },
-	{ .name = "letter-rate", .type = OPT_INT, .def = "50", .min = 1,
-	    .max = MANY, .help = "letters a second, from one source" },
+	{ .name = "letter-rate", .type = OPT_INT, .def = "50", .min = 0,
+	    .max = MANY, .help = "letters a second, from one source; 0: no limit" },
 	{ .name = "letters", .type = OPT_INT, .def = "2000000", .min = 1,
 	    .max = BILLION / 4, .help = "letters of all" },
 	{ .name = "listen", .type = OPT_LIST, .def = "54546", .max = 80,
@@ -143,8 +144,8 @@ static const struct opt option_table[] = {
 	    .help = "an empty mailbox lives that nobody opens" },
 	{ .name = "mailbox-letters", .type = OPT_INT, .def = "10000",
 	    .min = 1, .max = BILLION / 4, .help = "letters in one mailbox" },
-	{ .name = "mailbox-rate", .type = OPT_INT, .def = "20", .min = 1,
-	    .max = MANY, .help = "letters a second, into one mailbox" },
+	{ .name = "mailbox-rate", .type = OPT_INT, .def = "20", .min = 0,
+	    .max = MANY, .help = "letters a second, into one mailbox; 0: no limit" },
 	{ .name = "mailbox-size", .type = OPT_INT, .def = "16", .min = 1,
 	    .max = MANY, .unit = "MiB", .help = "letters in one mailbox" },
 	{ .name = "mailboxes", .type = OPT_INT, .def = "200000", .min = 1,
@@ -158,9 +159,12 @@ static const struct opt option_table[] = {
 	{ .name = "name", .type = OPT_TEXT, .max = ADDR_HOST + 6,
 	    .check = check_name, .at_start = true,
 	    .help = "HOST[:PORT] by which clients reach this relay" },
-	{ .name = "out-buffer", .type = OPT_INT, .def = "4096", .min = 256,
+	{ .name = "out-buffer", .type = OPT_INT, .def = "2048", .min = 256,
 	    .max = 1 << 20, .unit = "KiB",
 	    .help = "bytes waiting for one slow reader" },
+	{ .name = "out-total", .type = OPT_INT, .def = "512", .min = 1,
+	    .max = MANY, .unit = "MiB",
+	    .help = "bytes waiting for all slow readers" },
 	{ .name = "pending", .type = OPT_INT, .def = "1024", .min = 1,
 	    .max = MANY, .help = "unfinished handshakes in all; the oldest "
 	    "gives way" },
@@ -278,6 +282,7 @@ relay_options_limits(const struct opts *o, struct relay_limits *relay,
 
 		memcpy((char *)relay + relay_rows[i].at, &n, sizeof n);
 	}
+	relay->out_total = (uint64_t)opts_int(o, "out-total") * MIB;
 	relay->reach_any = strcmp(opts_word(o, "reach"), "any") == 0;
 	*queues = (struct queue_limits){
 		.bytes = (uint64_t)opts_int(o, "mailbox-size") * MIB,

@@ -272,10 +272,10 @@ refuse_lock(const char *path, pid_t pid, struct err *e)
 
 	if (pid > 0)
 		err_set(e, STATUS_TRY_AGAIN,
-		    "profile %s is in use by process %ld", dir, (long)pid);
+		    "%s is in use by process %ld", dir, (long)pid);
 	else
 		err_set(e, STATUS_TRY_AGAIN,
-		    "profile %s is in use by another process", dir);
+		    "%s is in use by another process", dir);
 	free(dir);
 	return err_next(e, "quit that one first, or start with another "
 	    "--profile NAME");

@@ -159,7 +159,7 @@ put_duration(struct buf *out, int64_t s)
 	else if (s >= 2 * 60)
 		buf_printf(out, "%" PRId64 " minutes", s / 60);
 	else
-		buf_printf(out, "%" PRId64 " seconds", s);
+		buf_printf(out, "%" PRId64 " second%s", s, s == 1 ? "" : "s");
 }
 
 static void
