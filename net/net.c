@@ -4,104 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lan.h"
-#include "listen.h"
+#include "kdf.h"
+#include "label.h"
 #include "log.h"
-#include "reach.h"
+#include "net-own.h"
 
 enum {
 	FLUSH_MS = 300,			/* at most, for the last words */
-	ASLEEP_MS = 30000,		/* a turn this late: we slept */
-	TEXTS = 32
+	ASLEEP_MS = 30000		/* a turn this late: we slept */
 };
-
-struct net {
-	struct net_setup setup;
-	struct streams streams;
-	struct chan_room room;
-	struct ifaces *ifaces;
-	struct resolver *resolver;
-	struct listener *listener;
-	struct lan *lan;
-	struct reach *reach;
-	struct carrier carrier;
-	uint64_t version;
-	struct clock last;		/* turn */
-	bool told_version;
-	bool closing;
-	char texts[TEXTS][ADDR_TEXT];	/* net_listen_at's */
-	size_t n_texts;
-};
-
-/* ---- chat's door ------------------------------------------------------- */
-
-/* While closing, chat has turns of its own: the rooms below are gone then. */
-
-static int
-carry_send(void *net, const struct user_id *to, const void *frame, size_t len)
-{
-	struct net *n = net;
-
-	return n->closing ? -1 : reach_send(n->reach, to, frame, len);
-}
-
-static size_t
-carry_room(void *net, const struct user_id *to)
-{
-	struct net *n = net;
-
-	return n->closing ? 0 : reach_room(n->reach, to);
-}
-
-static void
-carry_want(void *net, const struct pubkeys *to, const char *where, bool want,
-    bool urgent)
-{
-	struct net *n = net;
-
-	if (!n->closing)
-		reach_want(n->reach, to, where, want, urgent);
-}
-
-static void
-carry_drop(void *net, const struct user_id *who)
-{
-	struct net *n = net;
-
-	if (!n->closing)
-		reach_drop(n->reach, who, CLOSE_UNWANTED);
-}
-
-static void
-carry_announce(void *net)
-{
-	struct net *n = net;
-	struct buf card;
-
-	if (n->closing)
-		return;
-	buf_init(&card);
-	n->setup.events->card(n->setup.events->chat, &card);
-	reach_say_card(n->reach, card.at, card.len);
-	buf_clear(&card);
-	lan_announce(n->lan, listener_port(n->listener));
-}
-
-static int
-carry_connect(void *net, const char *host_port, struct err *e)
-{
-	struct net *n = net;
-
-	if (n->closing)
-		return err_set(e, STATUS_TRY_AGAIN, "p2ptui is closing");
-	return reach_connect(n->reach, host_port, e);
-}
-
-const struct carrier *
-net_carrier(struct net *n)
-{
-	return &n->carrier;
-}
 
 /* ---- what the rooms below ask ------------------------------------------ */
 
@@ -177,7 +88,237 @@ on_moved(void *arg)
 	n->version++;
 	resolver_renew(n->resolver);
 	lan_moved(n->lan);
+	relays_moved(n->relays);
+	if (n->outside)
+		outside_moved(n->outside);
 	reach_moved(n->reach);
+}
+
+/* ---- relays ------------------------------------------------------------ */
+
+/* They answer STUN as well; those that are up tell where. */
+static void
+ask_relays(struct net *n)
+{
+	struct addr list[NAT_SERVERS_MAX] = { 0 };
+	struct relay_state s;
+	size_t n_list = 0;
+
+	if (!n->outside)
+		return;
+	for (size_t i = 0; i < relays_count(n->relays); i++) {
+		if (!relays_at(n->relays, i, &s) || s.how != RELAY_IS_UP)
+			continue;
+		for (int k = 0; k < 2 && n_list < NAT_SERVERS_MAX; k++) {
+			if (s.stun[k] == 0)
+				continue;
+			list[n_list] = s.at;
+			list[n_list++].port = s.stun[k];
+		}
+	}
+	outside_relays(n->outside, list, n_list);
+}
+
+static bool
+is_relay_up(const struct net *n)
+{
+	struct net_reach r;
+
+	net_reach(n, &r);
+	return r.relay == NET_RELAY_UP;
+}
+
+static void
+on_relays(void *ctx)
+{
+	struct net *n = ctx;
+	bool was_up = n->is_relay_up;
+
+	if (n->closing)
+		return;
+	n->version++;
+	n->is_relay_up = is_relay_up(n);
+	ask_relays(n);
+	if (n->is_relay_up && !was_up)
+		reach_relays(n->reach);
+}
+
+static void
+on_here(void *ctx, const struct user_id *who)
+{
+	struct net *n = ctx;
+
+	if (!n->closing)
+		reach_here(n->reach, who);
+}
+
+static void
+on_call(void *ctx, struct stream *s, const struct user_id *who)
+{
+	struct net *n = ctx;
+
+	(void)who;
+	reach_called(n->reach, s);
+}
+
+static bool
+has_relay(void *ctx)
+{
+	struct net *n = ctx;
+
+	return n->is_relay_up;
+}
+
+static struct stream *
+call(void *ctx, const struct user_id *who, const struct stream_events *events,
+    void *owner)
+{
+	struct net *n = ctx;
+
+	return relays_call(n->relays, who, events, owner);
+}
+
+static void
+want_relay(void *ctx, const struct pubkeys *who, bool want)
+{
+	struct net *n = ctx;
+
+	relays_want(n->relays, who, want);
+}
+
+static int
+open_relays(struct net *n, struct err *e)
+{
+	const struct relays_setup setup = {
+		.streams = &n->streams, .resolver = n->resolver,
+		.id = n->setup.id, .ifaces = n->ifaces,
+		.chat = n->setup.events, .ctx = n,
+		.on_here = on_here, .on_call = on_call, .on_state = on_relays
+	};
+	const char *const *list;
+	size_t n_list = opts_list(n->setup.opts, "relay", &list);
+
+	n->relays = relays_new(&setup);
+	n->has_relay = n_list > 0;
+	return relays_set(n->relays, list, n_list,
+	    opts_text(n->setup.opts, "relay-token"), e);
+}
+
+/* ---- packets ----------------------------------------------------------- */
+
+static void
+on_udp_link(void *ctx, struct link *l)
+{
+	struct net *n = ctx;
+
+	reach_linked(n->reach, l);
+}
+
+static void
+on_outside(void *ctx)
+{
+	struct net *n = ctx;
+
+	if (n->closing)
+		return;
+	n->version++;
+	reach_outside(n->reach);
+}
+
+static bool
+is_behind_nat(void *ctx)
+{
+	struct net *n = ctx;
+	const struct addr *only = listener_only(n->listener);
+
+	if (only)
+		return addr_is_near(only);
+	for (size_t i = 0; i < ifaces_count(n->ifaces); i++) {
+		if (addr_kind(&ifaces_at(n->ifaces, i)->addr) == ADDR_PUBLIC)
+			return false;
+	}
+	return true;
+}
+
+/* The port of TCP, so that a mapping of one number serves both; where that
+ * is taken, any: what is asked of STUN and routers follows. */
+static struct udp *
+open_udp(struct net *n)
+{
+	const struct addr *only = listener_only(n->listener);
+	struct loop *l = n->setup.loop;
+	struct err e = { 0 };
+	struct udp *u = udp_open(l, only, listener_port(n->listener), &e);
+
+	if (!u)
+		u = udp_open(l, only, 0, &e);
+	if (!u)
+		log_info("net: no UDP: %s", e.what);
+	return u;
+}
+
+static void
+join_udp(struct net *n)
+{
+	udp_handle(n->udp, UDP_LINK_CLASS, dgrams_heard, n->dgrams);
+	udp_handle(n->udp, UDP_PROBE_CLASS, paths_room_heard, &n->paths);
+}
+
+static void
+open_packets(struct net *n)
+{
+	struct opts *o = n->setup.opts;
+	const struct dgrams_setup dgrams = {
+		.loop = n->setup.loop, .id = n->setup.id, .ctx = n,
+		.welcome = is_welcome, .on_link = on_udp_link
+	};
+	struct outside_setup outside = {
+		.loop = n->setup.loop, .ifaces = n->ifaces,
+		.resolver = n->resolver, .port = listener_port(n->listener),
+		.only = listener_only(n->listener), .ctx = n,
+		.upnp_exec = n->setup.exec, .on_change = on_outside,
+		.pcp = opts_bool(o, "port-mapping"),
+		.upnp = opts_bool(o, "port-mapping") && opts_bool(o, "upnp") &&
+		    n->setup.exec
+	};
+	uint8_t nonce[HASH_LEN];
+
+	n->udp = open_udp(n);
+	if (!n->udp)
+		return;
+	kdf_derive(nonce, identity_seed(n->setup.id), LABEL_PORTMAP,
+	    (struct item[]){ KDF_END });
+	memcpy(outside.nonce, nonce, sizeof(outside.nonce));
+	n->dgrams = dgrams_new(&dgrams);
+	outside.udp = n->udp;
+	outside.n_stun = opts_list(o, "stun", &outside.stun);
+	n->outside = outside_new(&outside);
+	n->paths = (struct paths_room){
+		.loop = n->setup.loop, .udp = n->udp, .dgrams = n->dgrams,
+		.outside = n->outside, .ctx = n, .is_near = is_near
+	};
+	paths_room_init(&n->paths);
+	join_udp(n);
+}
+
+/* Listening moved: the sockets of packets follow. */
+static void
+move_packets(struct net *n)
+{
+	struct udp *was = n->udp, *is;
+
+	if (!was)
+		return;
+	is = open_udp(n);
+	if (!is)
+		return;
+	n->udp = is;
+	join_udp(n);
+	outside_rebind(n->outside, is, listener_port(n->listener),
+	    listener_only(n->listener));
+	paths_room_move(&n->paths, is);
+	dgrams_move(n->dgrams, was, is);
+	udp_free(was);
 }
 
 /* ---- the turn ---------------------------------------------------------- */
@@ -218,6 +359,16 @@ lan_mode(const struct opts *o)
 	return strcmp(word, "contacts") == 0 ? LAN_CONTACTS : LAN_EVERYONE;
 }
 
+static enum reach_direct
+direct_mode(const struct opts *o)
+{
+	const char *word = opts_word(o, "direct");
+
+	if (strcmp(word, "never") == 0)
+		return DIRECT_NEVER;
+	return strcmp(word, "always") == 0 ? DIRECT_ALWAYS : DIRECT_CONTACTS;
+}
+
 static void
 open_lan(struct net *n)
 {
@@ -240,23 +391,25 @@ open_lan(struct net *n)
 }
 
 static void
-set_carrier(struct net *n)
+open_reach(struct net *n)
 {
-	n->carrier = (struct carrier){
-		.net = n, .send = carry_send, .room = carry_room,
-		.want = carry_want, .drop = carry_drop,
-		.announce = carry_announce, .connect = carry_connect
+	const struct reach_setup setup = {
+		.room = &n->room, .resolver = n->resolver,
+		.paths = n->udp ? &n->paths : NULL,
+		.direct = direct_mode(n->setup.opts),
+		.chat = n->setup.events, .ctx = n,
+		.near = near, .is_near = is_near,
+		.is_behind_nat = is_behind_nat, .has_relay = has_relay,
+		.call = call, .want = want_relay
 	};
+
+	n->reach = reach_new(&setup);
 }
 
 struct net *
 net_open(const struct net_setup *setup, struct err *e)
 {
 	struct net *n = mem_new(sizeof(*n));
-	struct reach_setup reach = {
-		.room = &n->room, .chat = setup->events, .ctx = n,
-		.near = near, .is_near = is_near
-	};
 
 	n->setup = *setup;
 	n->last = *loop_clock(setup->loop);
@@ -274,12 +427,33 @@ net_open(const struct net_setup *setup, struct err *e)
 	}
 	n->ifaces = ifaces_new(setup->loop, on_moved, n);
 	n->resolver = resolver_new(setup->loop, opts_text(setup->opts, "dns"));
-	reach.resolver = n->resolver;
-	n->reach = reach_new(&reach);
-	set_carrier(n);
+	net_set_carrier(n);
+	open_packets(n);
+	open_reach(n);
 	loop_hook(setup->loop, LOOP_SEND, on_turn, n);
 	open_lan(n);
+	if (open_relays(n, e) != 0) {
+		net_close(n);
+		return NULL;
+	}
 	return n;
+}
+
+static bool
+is_leaving(const struct net *n)
+{
+	return streams_are_lingering(&n->streams) ||
+	    (n->outside && !outside_is_done(n->outside));
+}
+
+static void
+close_packets(struct net *n)
+{
+	if (!n->udp)
+		return;
+	outside_free(n->outside);
+	dgrams_free(n->dgrams);
+	udp_free(n->udp);
 }
 
 void
@@ -295,81 +469,26 @@ net_close(struct net *n)
 	lan_close(n->lan);
 	n->lan = NULL;
 	listener_free(n->listener);
-	ifaces_free(n->ifaces);
+	if (n->outside)
+		outside_end(n->outside);
 	reach_drop(n->reach, NULL, CLOSE_BYE);
 	reach_free(n->reach);
-	resolver_free(n->resolver);
+	/* Last words in pipes leave by the relays' connections. */
+	loop_turn(l, 0);
+	relays_free(n->relays);
 	/* The loop's clock stands between turns: one turn moves it on, lets
 	 * the last records leave and releases what was deferred. */
 	loop_turn(l, 0);
 	end_ms = loop_now_ms(l) + FLUSH_MS;
-	while (streams_are_lingering(&n->streams) && loop_now_ms(l) < end_ms)
+	while (is_leaving(n) && loop_now_ms(l) < end_ms)
 		loop_turn(l, end_ms - loop_now_ms(l));
 	streams_clear(&n->streams);
+	close_packets(n);
+	ifaces_free(n->ifaces);
+	resolver_free(n->resolver);
 	loop_turn(l, 0);
 	loop_unhook(l, LOOP_SEND, on_turn, n);
 	free(n);
-}
-
-/* ---- what is told ------------------------------------------------------ */
-
-static void
-add_text(struct net *n, struct addr a)
-{
-	a.port = listener_port(n->listener);
-	if (n->n_texts < TEXTS)
-		addr_format(&a, n->texts[n->n_texts++]);
-}
-
-static void
-list_texts(struct net *n)
-{
-	const struct addr *only = listener_only(n->listener);
-
-	n->n_texts = 0;
-	if (only) {
-		add_text(n, *only);
-		return;
-	}
-	/* Link-local ones only where there is nothing better. */
-	for (int pass = 0; pass < 2 && n->n_texts == 0; pass++) {
-		for (size_t i = 0; i < ifaces_count(n->ifaces); i++) {
-			const struct iface *f = ifaces_at(n->ifaces, i);
-			bool is_local = addr_kind(&f->addr) == ADDR_LINK_LOCAL;
-
-			if (!f->is_loopback && is_local == (pass == 1))
-				add_text(n, f->addr);
-		}
-	}
-}
-
-const char *
-net_listen_at(const struct net *n, size_t i)
-{
-	/* A cache, filled when asked from the start. */
-	struct net *cache = n->carrier.net;
-
-	if (i == 0)
-		list_texts(cache);
-	return i < n->n_texts ? n->texts[i] : NULL;
-}
-
-uint16_t
-net_port(const struct net *n)
-{
-	return listener_port(n->listener);
-}
-
-uint64_t
-net_version(const struct net *n)
-{
-	return n->version;
-}
-
-const char *
-net_lan_trouble(const struct net *n)
-{
-	return lan_trouble(n->lan);
 }
 
 int
@@ -384,5 +503,6 @@ net_listen(struct net *n, const char *where, struct err *e)
 	n->listener = new;
 	n->version++;
 	lan_announce(n->lan, listener_port(new));
+	move_packets(n);
 	return 0;
 }

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "headless-json.h"
 #include "map.h"
-#include "text.h"
 
 enum {
 	LINE_MAX_IN = 65536,		/* bytes of one input line */
@@ -40,33 +39,19 @@ struct headless {
 	bool has_open;
 	struct user_id open;		/* the open chat */
 	struct map *peers;		/* id -> its last `peer` event */
+	const struct net *net;
+	uint64_t net_version;
+	json_t *reach;			/* its last event, without the time */
 	struct printed *printed;
 	size_t n_printed, room_printed;
 };
 
 /* ---- writing ------------------------------------------------------------- */
 
-/* RFC 3339, UTC, milliseconds.  Whatever time a peer claims is printable. */
-static json_t *
-json_time(int64_t ms)
-{
-	time_t s = (time_t)(ms / 1000);
-	struct tm tm;
-	char when[80];
-
-	if (ms < 0 || !gmtime_r(&s, &tm) || tm.tm_year > 8099)
-		return json_string("1970-01-01T00:00:00.000Z");
-	snprintf(when, sizeof when, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(ms % 1000));
-	return json_string(when);
-}
-
 static json_t *
 event(const struct headless *h, const char *name)
 {
-	return json_pack("{s:s, s:o}", "event", name, "time",
-	    json_time(loop_wall_ms(h->loop)));
+	return json_event(name, loop_wall_ms(h->loop));
 }
 
 static int
@@ -86,12 +71,6 @@ emit(struct headless *h, json_t *o)
 	    JSON_REAL_PRECISION(6));
 	buf_u8(&h->output, '\n');
 	json_decref(o);
-}
-
-static void
-set_text(json_t *o, const char *key, const char *text)
-{
-	json_object_set_new(o, key, json_string(text ? text : ""));
 }
 
 /* The lines whose bytes have left are seen: newest first, since they are
@@ -160,15 +139,15 @@ peer_event(struct headless *h, const struct person *p)
 {
 	json_t *o = event(h, "peer");
 
-	set_text(o, "id", p->id_text);
-	set_text(o, "name", p->title);
-	set_text(o, "status", presence_name(p->presence));
-	set_text(o, "path", path_name(p->path));
+	json_set_text(o, "id", p->id_text);
+	json_set_text(o, "name", p->title);
+	json_set_text(o, "status", presence_name(p->presence));
+	json_set_text(o, "path", path_name(p->path));
 	json_object_set_new(o, "rtt_ms", p->rtt_us > 0 ?
 	    json_real((double)p->rtt_us / 1000) : json_null());
-	set_text(o, "trust", trust_name(p->who.trust));
+	json_set_text(o, "trust", trust_name(p->who.trust));
 	if (p->away[0] != '\0')
-		set_text(o, "away", p->away);
+		json_set_text(o, "away", p->away);
 	return o;
 }
 
@@ -204,10 +183,10 @@ emit_gone(struct headless *h, const struct user_id *who)
 		return;
 	user_id_text(who, id);
 	o = event(h, "peer");
-	set_text(o, "id", id);
+	json_set_text(o, "id", id);
 	json_object_set(o, "name", json_object_get(was, "name"));
-	set_text(o, "status", presence_name(OFFLINE));
-	set_text(o, "path", path_name(PATH_NONE));
+	json_set_text(o, "status", presence_name(OFFLINE));
+	json_set_text(o, "path", path_name(PATH_NONE));
 	json_object_set_new(o, "rtt_ms", json_null());
 	json_object_set(o, "trust", json_object_get(was, "trust"));
 	json_decref(was);
@@ -239,8 +218,8 @@ line_event(struct headless *h, const char *name, const struct person *p,
 	json_t *o = event(h, name);
 
 	line_id(p, chat_identity(h->chat), l, id);
-	set_text(o, "chat", p->id_text);
-	set_text(o, "msg", id);
+	json_set_text(o, "chat", p->id_text);
+	json_set_text(o, "msg", id);
 	return o;
 }
 
@@ -261,33 +240,15 @@ emit_message(struct headless *h, const struct person *p, const struct line *l)
 {
 	json_t *o = line_event(h, "message", p, l);
 
-	set_text(o, "from", p->id_text);
-	set_text(o, "from_name", p->title);
-	set_text(o, "text", l->text);
-	set_text(o, "kind", l->kind == MSG_ACTION ? "action" : "text");
+	json_set_text(o, "from", p->id_text);
+	json_set_text(o, "from_name", p->title);
+	json_set_text(o, "text", l->text);
+	json_set_text(o, "kind", l->kind == MSG_ACTION ? "action" : "text");
 	json_object_set_new(o, "sent", json_time(l->sent_ms));
 	if (l->gap > 0)
 		json_object_set_new(o, "missing", json_integer(l->gap));
 	emit(h, o);
 	remember(h, p, l);
-}
-
-/* For what repeats our input, which is any bytes: JSON has no place for what
- * is not UTF-8, and a terminal none for C1. */
-static void
-set_foreign(json_t *o, const char *key, const char *text)
-{
-	size_t len = strlen(text);
-	struct buf clean;
-
-	if (text_is_clean(text, len, TEXT_BODY)) {
-		set_text(o, key, text);
-		return;
-	}
-	buf_init(&clean);
-	text_filter(&clean, text, len, TEXT_BODY);
-	set_text(o, key, buf_str(&clean));
-	buf_clear(&clean);
 }
 
 static void
@@ -296,11 +257,11 @@ emit_text(struct headless *h, const char *name, const char *text,
 {
 	json_t *o = event(h, name);
 
-	set_foreign(o, "text", text);
+	json_set_foreign(o, "text", text);
 	if (next && *next)
-		set_foreign(o, "next", next);
+		json_set_foreign(o, "next", next);
 	if (command)
-		set_foreign(o, "command", command);
+		json_set_foreign(o, "command", command);
 	emit(h, o);
 }
 
@@ -335,28 +296,53 @@ show(struct headless *h, const struct news *n)
 		return;
 	if (n->kind == NEWS_TYPING) {
 		o = event(h, "typing");
-		set_text(o, "chat", p->id_text);
-		set_text(o, "from", p->id_text);
+		json_set_text(o, "chat", p->id_text);
+		json_set_text(o, "from", p->id_text);
 		json_object_set_new(o, "on", json_boolean(n->on));
 		emit(h, o);
 	} else if (n->kind == NEWS_REQUEST) {
 		o = event(h, "request");
-		set_text(o, "id", p->id_text);
-		set_text(o, "name", p->title);
-		set_text(o, "text", n->line ? n->line->text : "");
+		json_set_text(o, "id", p->id_text);
+		json_set_text(o, "name", p->title);
+		json_set_text(o, "text", n->line ? n->line->text : "");
 		emit(h, o);
 	} else if (n->line && n->kind == NEWS_MESSAGE) {
 		emit_message(h, p, n->line);
 	} else if (n->line && n->kind == NEWS_SENT) {
 		o = line_event(h, "sent", p, n->line);
-		set_text(o, "text", n->line->text);
+		json_set_text(o, "text", n->line->text);
 		emit(h, o);
 	} else if (n->line) {
 		o = line_event(h, "state", p, n->line);
-		set_text(o, "state", state_name(n->line->state));
+		json_set_text(o, "state", state_name(n->line->state));
 		emit(h, o);
 	}
 }
+
+/* ---- how I am reached ---------------------------------------------------- */
+
+/* Beside `ready` it says nothing new, so it comes with the first change. */
+static void
+emit_reach(struct headless *h)
+{
+	json_t *now, *o;
+
+	if (net_version(h->net) == h->net_version)
+		return;
+	h->net_version = net_version(h->net);
+	now = json_reach(h->net);
+	if (json_equal(now, h->reach)) {
+		json_decref(now);
+		return;
+	}
+	json_decref(h->reach);
+	h->reach = now;
+	o = event(h, "reach");
+	json_object_update(o, now);
+	emit(h, o);
+}
+
+/* ---- a turn -------------------------------------------------------------- */
 
 /* The turn was undone: one error for each line that it takes back. */
 static void
@@ -388,6 +374,7 @@ on_show(void *arg)
 			show(h, n);
 	}
 	buf_empty(&h->said);
+	emit_reach(h);
 	if (h->output.len > 0)
 		flush(h);
 	if (h->ended && chat_owed(h->chat) == 0 && h->output.len == 0)
@@ -554,19 +541,16 @@ static const struct cmd headless_cmds[] = {
 /* ---- the face ------------------------------------------------------------ */
 
 static void
-emit_ready(struct headless *h, const struct headless_setup *setup)
+emit_ready(struct headless *h)
 {
 	char id[ID_TEXT], *link = chat_link(h->chat);
-	json_t *o = event(h, "ready"), *listen = json_array();
-	const char *at;
+	json_t *o = event(h, "ready");
 
 	user_id_text(identity_id(chat_identity(h->chat)), id);
-	set_text(o, "id", id);
-	set_text(o, "name", chat_name(h->chat));
-	for (size_t i = 0; (at = setup->listen_at(setup->reach, i)); i++)
-		json_array_append_new(listen, json_string(at));
-	json_object_set_new(o, "listen", listen);
-	set_text(o, "link", link);
+	json_set_text(o, "id", id);
+	json_set_text(o, "name", chat_name(h->chat));
+	json_object_set_new(o, "listen", json_listen(h->net));
+	json_set_text(o, "link", link);
 	free(link);
 	emit(h, o);
 }
@@ -607,6 +591,9 @@ headless_open(const struct headless_setup *setup, struct err *e)
 	h->cmds = setup->cmds;
 	h->opts = setup->opts;
 	h->peers = map_new(ID_LEN);
+	h->net = setup->net;
+	h->net_version = net_version(h->net);
+	h->reach = json_reach(h->net);
 	h->out_flags = -1;
 	buf_init(&h->input);
 	buf_init(&h->output);
@@ -619,7 +606,7 @@ headless_open(const struct headless_setup *setup, struct err *e)
 		return NULL;
 	}
 	watch_output(h);
-	emit_ready(h, setup);
+	emit_ready(h);
 	for (size_t i = 0; i < roster_count(r); i++)
 		emit_peer(h, roster_at(r, i));
 	flush(h);
@@ -648,6 +635,7 @@ headless_close(struct headless *h)
 	while (map_next(h->peers, &at, &key, &was))
 		json_decref(was);
 	map_free(h->peers);
+	json_decref(h->reach);
 	buf_clear(&h->input);
 	buf_clear(&h->output);
 	buf_wipe(&h->said);

@@ -12,6 +12,7 @@
 #include "chat.h"
 #include "cmd.h"
 #include "loop.h"
+#include "net.h"
 #include "opt.h"
 
 struct headless;
@@ -21,8 +22,7 @@ struct headless_setup {
 	struct chat *chat;
 	struct cmds *cmds;
 	struct opts *opts;
-	void *reach;
-	const char *(*listen_at)(void *reach, size_t i);
+	const struct net *net;
 };
 
 /* Writes `ready` and begins to read. */

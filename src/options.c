@@ -7,6 +7,8 @@
 
 #include "arg.h"
 #include "card.h"
+#include "relaywire.h"
+#include "route.h"
 
 /*
  * [ADDR:]PORT.  The address itself is judged by whoever binds it; here only
@@ -45,6 +47,25 @@ check_log(const char *value, struct err *e)
 	    "warn, info or debug", value);
 }
 
+static int
+check_relay(const char *value, struct err *e)
+{
+	struct route r;
+
+	if (route_parse(&r, value, e) < 0) {
+		if (e)
+			e->status = STATUS_CONFIG;
+		return -1;
+	}
+	if (r.has_place)
+		return err_set(e, STATUS_CONFIG, "\"%s\" is a place for "
+		    "letters, not a relay; allowed is HOST[:PORT][#KEY]",
+		    value);
+	return 0;
+}
+
+static const char *const direct_modes[] = { "always", "contacts", "never",
+	NULL };
 static const char *const lan_modes[] = { "everyone", "contacts", "off", NULL };
 static const char *const mark_sets[] = { "auto", "unicode", "ascii", NULL };
 
@@ -53,6 +74,10 @@ static const struct opt option_table[] = {
 	    .help = "ring the terminal's bell for a message in another chat" },
 	{ .name = "bind", .type = OPT_LIST, .max = 80,
 	    .help = "KEY ACTION: what a key does; may be given several times" },
+	{ .name = "direct", .type = OPT_WORD, .def = "contacts",
+	    .words = direct_modes, .at_start = true,
+	    .help = "who may learn my addresses, to be linked without a "
+	    "relay" },
 	{ .name = "dns", .type = OPT_TEXT, .max = 200,
 	    .at_start = true,
 	    .help = "name servers to ask instead of the system's: "
@@ -94,8 +119,18 @@ static const struct opt option_table[] = {
 	    "be reached directly" },
 	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I have read their messages" },
+	{ .name = "relay", .type = OPT_LIST, .max = ROUTE_TEXT - 1,
+	    .check = check_relay, .at_start = true,
+	    .help = "HOST[:PORT][#KEY]: where I can be found and left "
+	    "letters from anywhere; may be given several times" },
+	{ .name = "relay-token", .type = OPT_TEXT, .max = RELAY_TOKEN_MAX,
+	    .at_start = true,
+	    .help = "shown to my relays, which may serve only who knows it" },
 	{ .name = "requests", .type = OPT_BOOL, .def = "on",
 	    .help = "let strangers ask to talk to me" },
+	{ .name = "stun", .type = OPT_LIST, .max = 260, .at_start = true,
+	    .help = "HOST[:PORT] to ask how I look from outside, besides the "
+	    "relays; may be given several times" },
 	{ .name = "typing", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I am writing to them" },
 	{ .name = "upnp", .type = OPT_BOOL, .def = "on", .at_start = true,
@@ -210,6 +245,8 @@ static const struct arg arg_table[] = {
 	    take_option },
 	{ 'l', "listen", "[ADDR:]PORT", "where to be reached; default 54545, "
 	    "the next free one if taken, 0 = any", NULL, take_option },
+	{ 'r', "relay", "HOST[:PORT][#KEY]", "a relay, to be reached from "
+	    "anywhere; may be given several times", NULL, take_option },
 	{ 'c', "connect", "HOST[:PORT]", "dial this address at start", NULL,
 	    take_connect },
 	{ 0, "lan", "MODE", "everyone (default: be seen, see all), contacts "

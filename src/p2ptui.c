@@ -47,6 +47,7 @@ struct app {
 	struct headless *headless;
 	bool first_start;
 	int signo;			/* what ended us, or 0 */
+	const char *exec;		/* this very program */
 };
 
 static void
@@ -225,7 +226,7 @@ open_parts(struct app *a, struct err *e)
 	if (!a->chat || choose_name(a, e) < 0)
 		return -1;
 	net = (struct net_setup){ a->loop, a->id, a->start.opts,
-		chat_events(a->chat) };
+		chat_events(a->chat), a->exec };
 	a->net = net_open(&net, e);
 	if (!a->net)
 		return -1;
@@ -247,7 +248,7 @@ open_face(struct app *a, struct err *e)
 {
 	if (a->start.headless) {
 		struct headless_setup setup = { a->loop, a->chat, a->cmds,
-			a->start.opts, a->net, listen_at };
+			a->start.opts, a->net };
 
 		a->headless = headless_open(&setup, e);
 		return a->headless ? 0 : -1;
@@ -334,6 +335,9 @@ main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);	/* a quota is an error, no death */
 #endif
 	a.profile.lock_fd = -1;
+	/* An update may have replaced the file that argv names. */
+	a.exec = access("/proc/self/exe", X_OK) == 0 ? "/proc/self/exe" :
+	    argv[0];
 	a.start.opts = options_new();
 	/* Keys are the screen's business, but a mistake in them is found
 	 * like any other of the configuration. */

@@ -174,8 +174,8 @@ only "children are started only in net/igd.c" \
 only "usrsctp only in net/sctp.c" 'usrsctp' '^net/sctp\.c$'
 only "utf8proc only in the text files of src/base" '(include *<utf8proc|utf8proc_)' \
 	'^src/base/text[a-z-]*\.[ch]$'
-only "jansson only in src/headless.c" '(include *<jansson|(^|[^a-z_])json_[a-z_]+[(])' \
-	'^src/headless\.c$'
+only "jansson only in src/headless*.c" '(include *<jansson|(^|[^a-z_])json_[a-z_]+[(])' \
+	'^src/headless(-json)?\.[ch]$'
 # map seeds its hash against floods of chosen keys; SQL has its own random().
 only "randomness only in src/crypto" \
 	'((^|[^a-z_])(rand|random|srand|srandom|drand48|arc4random[a-z_]*|getrandom|getentropy)[(]|/dev/u?random)' \

@@ -20,6 +20,7 @@
 	row(LABEL_COOKIE, "p2ptui/1/cookie") \
 	row(LABEL_MEET, "p2ptui/1/rv") \
 	row(LABEL_PAIR_KEY, "p2ptui/1/pairkey") \
+	row(LABEL_PORTMAP, "p2ptui/1/portmap") \
 	row(LABEL_PROBE, "p2ptui/1/probe") \
 	row(LABEL_QUEUE, "p2ptui/1/queue") \
 	row(LABEL_QUEUE_ID, "p2ptui/1/qid") \
@@ -28,6 +29,8 @@
 	row(LABEL_RELAY_AUTH, "p2ptui/1/relay-auth") \
 	row(LABEL_REQUEST, "p2ptui/1/request") \
 	row(LABEL_RESEAL, "p2ptui/1/reseal") \
+	row(LABEL_ROUTES, "p2ptui/1/routes") \
+	row(LABEL_UPLOAD, "p2ptui/1/upload") \
 	row(LABEL_USER_ID, "p2ptui/1/user-id") \
 	row(LABEL_VAULT, "p2ptui/1/vault") \
 	row(LABEL_VAULT_CHECK, "p2ptui/1/vault-check") \

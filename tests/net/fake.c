@@ -17,13 +17,23 @@
 
 static const char *const lan_words[] = { "everyone", "contacts", "off", NULL };
 
+static const char *const direct_words[] = { "always", "contacts", "never",
+	NULL };
+
 static const struct opt table[] = {
+	{ .name = "direct", .type = OPT_WORD, .def = "contacts",
+	    .words = direct_words },
 	{ .name = "dns", .type = OPT_TEXT, .def = "", .max = 200 },
 	{ .name = "lan", .type = OPT_WORD, .def = "everyone",
 	    .words = lan_words },
 	{ .name = "lan-port", .type = OPT_INT, .def = "54545", .min = 1,
 	    .max = 65535 },
-	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .max = 80 }
+	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .max = 80 },
+	{ .name = "port-mapping", .type = OPT_BOOL, .def = "off" },
+	{ .name = "relay", .type = OPT_LIST, .max = 400 },
+	{ .name = "relay-token", .type = OPT_TEXT, .max = 64 },
+	{ .name = "stun", .type = OPT_LIST, .max = 260 },
+	{ .name = "upnp", .type = OPT_BOOL, .def = "off" }
 };
 
 uint16_t
@@ -119,6 +129,65 @@ on_moved(void *chat, const struct user_id *who, enum path path,
 	n->n_moved++;
 	n->path = path;
 	n->rtt_us = rtt_us;
+}
+
+static void
+on_again(void *chat, const struct user_id *who)
+{
+	struct node *n = chat;
+
+	(void)who;
+	n->n_again++;
+}
+
+static void
+on_letter(void *chat, uint64_t letter, const struct user_id *queue,
+    const void *p, size_t len)
+{
+	struct node *n = chat;
+
+	(void)letter;
+	(void)queue;
+	(void)p;
+	(void)len;
+	n->n_letters++;
+}
+
+static void
+on_left(void *chat, const struct user_id *to,
+    const uint8_t upload[UPLOAD_LEN], enum left what)
+{
+	struct node *n = chat;
+
+	(void)to;
+	(void)upload;
+	(void)what;
+	n->n_left++;
+}
+
+static void
+on_relays(void *chat)
+{
+	struct node *n = chat;
+
+	n->n_relays++;
+}
+
+static bool
+relay_key(void *chat, const char *where, uint8_t key[KEY_LEN])
+{
+	(void)chat;
+	(void)where;
+	(void)key;
+	return false;
+}
+
+static void
+pin_relay(void *chat, const char *where, const uint8_t key[KEY_LEN])
+{
+	(void)chat;
+	(void)where;
+	(void)key;
 }
 
 static void
@@ -243,7 +312,10 @@ node_new(struct loop *l, const char *name_of, uint16_t lan_port,
 	n->events = (struct carrier_events){
 		.chat = n, .on_seen = on_seen, .on_lost = on_lost,
 		.welcome = welcome, .on_up = on_up, .on_card = on_card,
-		.on_moved = on_moved, .on_down = on_down,
+		.on_moved = on_moved, .on_again = on_again, .on_down = on_down,
+		.on_letter = on_letter, .on_left = on_left,
+		.on_relays = on_relays, .relay_key = relay_key,
+		.pin_relay = pin_relay,
 		.on_heard = on_heard, .on_room = on_room,
 		.notice = notice, .failed = failed, .card = card,
 		.name = name, .contact_at = contact_at

@@ -41,7 +41,7 @@ struct node {
 	uint64_t pumped, pump_max;
 	/* what was told */
 	int n_seen, n_lost, n_up, n_down, n_moved, n_heard, n_room, n_notice,
-	    n_failed, n_cards;
+	    n_failed, n_cards, n_again, n_letters, n_left, n_relays;
 	struct sighting seen;
 	const struct node *look_for;	/* whose sightings are counted */
 	int n_found;

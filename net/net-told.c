@@ -1,0 +1,149 @@
+#include "net-own.h"
+
+#include <string.h>
+
+static void
+add_text(struct net *n, struct addr a)
+{
+	a.port = listener_port(n->listener);
+	if (n->n_texts < NET_TEXTS)
+		addr_format(&a, n->texts[n->n_texts++]);
+}
+
+static void
+list_texts(struct net *n)
+{
+	const struct addr *only = listener_only(n->listener);
+
+	n->n_texts = 0;
+	if (only) {
+		add_text(n, *only);
+		return;
+	}
+	/* Link-local ones only where there is nothing better. */
+	for (int pass = 0; pass < 2 && n->n_texts == 0; pass++) {
+		for (size_t i = 0; i < ifaces_count(n->ifaces); i++) {
+			const struct iface *f = ifaces_at(n->ifaces, i);
+			bool is_local = addr_kind(&f->addr) == ADDR_LINK_LOCAL;
+
+			if (!f->is_loopback && is_local == (pass == 1))
+				add_text(n, f->addr);
+		}
+	}
+}
+
+const char *
+net_listen_at(const struct net *n, size_t i)
+{
+	/* A cache, filled when asked from the start. */
+	struct net *cache = n->carrier.net;
+
+	if (i == 0)
+		list_texts(cache);
+	return i < n->n_texts ? n->texts[i] : NULL;
+}
+
+uint16_t
+net_port(const struct net *n)
+{
+	return listener_port(n->listener);
+}
+
+uint64_t
+net_version(const struct net *n)
+{
+	return n->version;
+}
+
+const char *
+net_lan_trouble(const struct net *n)
+{
+	return lan_trouble(n->lan);
+}
+
+bool
+net_info(const struct net *n, const struct user_id *who,
+    struct reach_info *out)
+{
+	return reach_info(n->reach, who, out);
+}
+
+/* ---- reach ------------------------------------------------------------- */
+
+static void
+tell_relays(const struct net *n, struct net_reach *out)
+{
+	struct relay_state *s;
+
+	out->relay = n->has_relay ? NET_RELAY_DOWN : NET_RELAY_NONE;
+	for (size_t i = 0; i < relays_count(n->relays) &&
+	    out->n_relays < RELAYS_MAX; i++) {
+		s = &out->relays[out->n_relays];
+		if (!relays_at(n->relays, i, s))
+			continue;
+		out->n_relays++;
+		if (!s->is_mine || s->how != RELAY_IS_UP)
+			continue;
+		out->relay = NET_RELAY_UP;
+		if (out->relay_rtt_us < 0 || (s->rtt_us >= 0 &&
+		    s->rtt_us < out->relay_rtt_us))
+			out->relay_rtt_us = s->rtt_us;
+		/* Without STUN the relay's word is the best there is; its
+		 * port is that of this connection. */
+		if (!out->has_public) {
+			out->has_public = true;
+			out->public = s->seen;
+			out->public.port = 0;
+		}
+	}
+}
+
+static void
+tell_portmap(const struct net *n, struct net_reach *out)
+{
+	const struct portmap *p = n->outside ? outside_portmap(n->outside) :
+	    NULL;
+
+	out->mapping = PORTMAP_OFF;
+	out->holder = PORTMAP_HOWS;
+	if (!p)
+		return;
+	out->mapping = portmap_state(p);
+	out->holder = portmap_holder(p);
+	out->has_mapped = outside_mapped(n->outside, &out->mapped);
+	out->is_double = portmap_is_double(p);
+	for (int h = 0; h < PORTMAP_HOWS; h++)
+		out->map_text[h] = portmap_text(p, (enum portmap_how)h);
+}
+
+void
+net_reach(const struct net *n, struct net_reach *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->relay_rtt_us = -1;
+	out->tcp_port = listener_port(n->listener);
+	if (n->outside) {
+		out->udp_port = udp_port(n->udp, udp_has(n->udp, ADDR_V4) ?
+		    ADDR_V4 : ADDR_V6);
+		out->nat = outside_class(n->outside);
+		out->has_public = outside_public(n->outside, &out->public);
+	}
+	tell_portmap(n, out);
+	tell_relays(n, out);
+}
+
+const char *
+net_nat_name(enum nat_class c)
+{
+	/* Ports one can guess help two programs, and say nothing to a
+	 * person. */
+	return nat_class_name(c == NAT_SEQ ? NAT_HARD : c);
+}
+
+const char *
+net_relay_name(enum net_relay r)
+{
+	static const char *const names[] = { "none", "down", "up" };
+
+	return names[r];
+}
