@@ -174,8 +174,4 @@ void relay_sends_lost(struct relay *r);
 bool relay_sends_use(const struct relay *r);
 void relay_sends_clear(struct relays *all);
 
-/* ---- relay-reach.c ----------------------------------------------------- */
-
-void relay_reach_clear(struct relays *all);
-
 #endif

@@ -99,7 +99,7 @@ relays_try_me(struct relays *all, uint16_t tcp, uint16_t udp,
 }
 
 void
-relay_reach_clear(struct relays *all)
+relays_try_stop(struct relays *all)
 {
 	struct reach_ask *a = all->reach;
 

@@ -578,7 +578,7 @@ relays_free(struct relays *all)
 	timer_stop(&all->daily);
 	relay_sends_clear(all);
 	relay_pipes_clear(all);
-	relay_reach_clear(all);
+	relays_try_stop(all);
 	LIST_EACH(r, &all->list, struct relay, in_all)
 		free_relay(r);
 	people_clear(all);

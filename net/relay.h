@@ -108,6 +108,8 @@ struct reach_result {
 int relays_try_me(struct relays *r, uint16_t tcp, uint16_t udp,
     void (*done)(void *arg, const struct reach_result *res), void *arg,
     struct err *e);
+/* Before the answer: none follows. */
+void relays_try_stop(struct relays *r);
 /* My addresses changed: connections whose local address went are dialled
  * anew, all others asked whether they live. */
 void relays_moved(struct relays *r);
