@@ -9,10 +9,12 @@
 #include "door.h"
 #include "enc.h"
 #include "load.h"
+#include "mine.h"
 #include "own.h"
 #include "people.h"
 #include "post.h"
 #include "reading.h"
+#include "routes.h"
 #include "text.h"
 #include "turn.h"
 
@@ -32,8 +34,11 @@ chat_new(const struct chat_setup *setup, struct err *e)
 	c->news = news_new();
 	buf_init(&c->bytes);
 	buf_init(&c->words);
+	buf_init(&c->letter);
 	door_init(c);
 	turn_init(c);
+	mail_start(c);
+	routes_start(c);
 	if (load_all(c, e) < 0) {
 		store_rollback(c->store);
 		chat_free(c);
@@ -51,6 +56,8 @@ chat_free(struct chat *c)
 	c->carrier.send = NULL;
 	turn_commit(c, NULL);
 	turn_clear(c);
+	mail_stop_all(c);
+	routes_stop(c);
 	while (roster_count(c->roster) > 0) {
 		struct person *p = roster_at(c->roster, 0);
 
@@ -62,6 +69,10 @@ chat_free(struct chat *c)
 	buf_wipe(&c->bytes);
 	buf_wipe(&c->words);
 	buf_clear(&c->card);
+	buf_clear(&c->letter);
+	prekeys_clear(&c->prekeys);
+	free(c->letters);
+	free(c->pins);
 	free(c->trouble);
 	free(c);
 }
@@ -73,9 +84,12 @@ chat_carry(struct chat *c, const struct carrier *carrier)
 	for (size_t i = 0; i < roster_count(c->roster); i++) {
 		struct person *p = roster_at(c->roster, i);
 
-		if (person_is_contact(p))
-			turn_post(c, p, TELL_WANT);
+		if (!person_is_contact(p))
+			continue;
+		turn_post(c, p, TELL_WANT | (routes_to(p) ? TELL_ROUTES : 0));
+		mail_load(c, p);
 	}
+	mail_carried(c);
 	loop_again(c->loop);
 }
 
@@ -102,16 +116,9 @@ chat_name(const struct chat *c)
 static int
 keep_name(struct chat *c, const char *name, struct err *e)
 {
-	uint64_t now = (uint64_t)(loop_wall_ms(c->loop) / 1000);
-	uint64_t serial = c->serial + 1 > now ? c->serial + 1 : now;
-	uint8_t bytes[8];
-
-	put_u64(bytes, serial);
-	if (store_set_value(c->store, "name", name, strlen(name), e) < 0 ||
-	    store_set_value(c->store, "serial", bytes, sizeof(bytes), e) < 0)
+	if (store_set_value(c->store, "name", name, strlen(name), e) < 0)
 		return -1;
-	c->serial = serial;
-	return 0;
+	return mine_new_serial(c, e);
 }
 
 int
@@ -179,7 +186,7 @@ chat_link(struct chat *c)
 
 	buf_init(&card);
 	buf_init(&link);
-	door_card(c, &card);
+	mine_card(c, &card);
 	card_link(&link, card.at, card.len);
 	text = mem_str(buf_str(&link));
 	buf_clear(&card);

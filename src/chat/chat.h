@@ -94,6 +94,9 @@ void chat_typing(struct chat *c, struct person *p, bool on);
 void line_id(const struct person *p, const struct identity *me,
     const struct line *l, char text[LINE_ID_TEXT]);
 
+/* The person of a contact link becomes my contact and may write to me.
+ * STATUS_USAGE: not a link, my own, blocked. */
+struct person *chat_add(struct chat *c, const char *link, struct err *e);
 int chat_accept(struct chat *c, struct person *p, struct err *e);
 int chat_decline(struct chat *c, struct person *p, struct err *e);
 int chat_block(struct chat *c, struct person *p, bool block, struct err *e);

@@ -91,6 +91,30 @@ cmd_me(void *room, struct cmd_call *call, struct err *e)
 }
 
 static int
+cmd_add(void *room, struct cmd_call *call, struct err *e)
+{
+	struct chat *c = room;
+	struct person *p = chat_add(c, call->argv[0], e);
+
+	if (!p)
+		return -1;
+	cmd_say(call, "%s may write to you; what you write to them arrives "
+	    "as a request unless they added you", p->title);
+	return 0;
+}
+
+static int
+cmd_link(void *room, struct cmd_call *call, struct err *e)
+{
+	char *link = chat_link(room);
+
+	(void)e;
+	cmd_say(call, "%s", link);
+	free(link);
+	return 0;
+}
+
+static int
 cmd_accept(void *room, struct cmd_call *call, struct err *e)
 {
 	struct person *p = peer_of(room, call, 0, e);
@@ -288,6 +312,8 @@ cmd_back(void *room, struct cmd_call *call, struct err *e)
 static const struct cmd table[] = {
 	{ "accept", NULL, "[PEER]", "let somebody write to you",
 	    { CMD_PEER }, 0, cmd_accept, NULL },
+	{ "add", NULL, "LINK", "add the person of a contact link",
+	    { CMD_WORD }, 1, cmd_add, NULL },
 	{ "away", NULL, "[TEXT]", "show that you are away",
 	    { CMD_REST }, 0, cmd_away, NULL },
 	{ "back", NULL, "", "show that you are here again",
@@ -301,6 +327,8 @@ static const struct cmd table[] = {
 	    { CMD_WORD }, 0, cmd_history, "on off forget" },
 	{ "info", NULL, "[PEER]", "keys, address, path, trust",
 	    { CMD_PEER }, 0, cmd_info, NULL },
+	{ "link", NULL, "", "your own contact link, for others to add",
+	    { CMD_NONE }, 0, cmd_link, NULL },
 	{ "me", NULL, "TEXT", "say what you do",
 	    { CMD_REST }, 1, cmd_me, NULL },
 	{ "msg", NULL, "PEER TEXT", "say TEXT to PEER without switching",

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "door.h"
 #include "intake.h"
 #include "people.h"
 #include "post.h"
 #include "reading.h"
+#include "routes.h"
 #include "text.h"
 #include "turn.h"
 
@@ -38,9 +40,11 @@ consent_give(struct chat *c, struct person *p, struct err *e)
 	p->who.admitted = asked;
 	if (people_keep(c, p, TRUST_ACCEPTED, e) < 0)
 		return -1;
-	turn_post(c, p, TELL_WANT | TELL_URGENT | TELL_FRAMES);
+	turn_post(c, p, TELL_WANT | TELL_URGENT | TELL_FRAMES |
+	    (routes_to(p) ? TELL_ROUTES : 0));
 	if (!asked)
 		return 0;
+	routes_soon(c, 0);
 	p->own->n_request = 0;
 	post_ack_all(c, p);
 	reading_announce(c, p);
@@ -73,6 +77,42 @@ chat_accept(struct chat *c, struct person *p, struct err *e)
 	return finish(c, consent_give(c, p, &why), &why, e);
 }
 
+struct person *
+chat_add(struct chat *c, const char *link, struct err *e)
+{
+	struct err why = { 0 };
+	struct card card;
+	struct person *p;
+
+	if (card_from_link(&card, link) < 0) {
+		err_set(e, STATUS_USAGE, "that is not a whole contact link");
+		err_next(e, "it begins with p2ptui: and has no blanks; /link "
+		    "shows yours");
+		return NULL;
+	}
+	if (keys_equal(&card.keys, identity_keys(c->id))) {
+		err_set(e, STATUS_USAGE, "that is your own link");
+		err_next(e, "give it to somebody who shall add you");
+		return NULL;
+	}
+	p = people_get(c, &card.keys);
+	if (!p) {
+		err_set(e, STATUS_TRY_AGAIN, "too many people are around");
+		return NULL;
+	}
+	if (p->who.trust == TRUST_BLOCKED) {
+		err_set(e, STATUS_USAGE, "%s is blocked", p->title);
+		err_next(e, "/unblock first");
+		return NULL;
+	}
+	turn_touch(c, p);
+	door_take_card(c, p, &card, "");
+	people_retitle(c, p);
+	if (person_is_contact(p))
+		return finish(c, 0, &why, e) < 0 ? NULL : p;
+	return finish(c, consent_give(c, p, &why), &why, e) < 0 ? NULL : p;
+}
+
 /* The row leaves now; memory follows when that is on disk. */
 static int
 remove_row(struct chat *c, struct person *p, struct err *e)
@@ -102,7 +142,7 @@ chat_decline(struct chat *c, struct person *p, struct err *e)
 	}
 	if (remove_row(c, p, e) < 0)
 		return -1;
-	turn_post(c, p, TELL_DECLINE);
+	turn_post(c, p, TELL_DECLINE | TELL_WANT);
 	people_forget(c, p);
 	return 0;
 }
@@ -162,7 +202,7 @@ unblock(struct chat *c, struct person *p, struct err *e)
 	    before == TRUST_VERIFIED) {
 		if (finish(c, people_keep(c, p, before, &why), &why, e) < 0)
 			return -1;
-		turn_post(c, p, TELL_WANT);
+		turn_post(c, p, TELL_WANT | TELL_ROUTES | TELL_MAIL);
 		return 0;
 	}
 	/* A stranger again, who may ask. */

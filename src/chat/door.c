@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "intake.h"
+#include "letter.h"
+#include "mine.h"
 #include "people.h"
 #include "post.h"
+#include "routes.h"
 #include "turn.h"
 
 /* ---- who was seen ------------------------------------------------------- */
@@ -70,9 +73,8 @@ welcome(void *chat, const uint8_t x[KEY_LEN], struct pubkeys *keys)
 
 /* ---- links -------------------------------------------------------------- */
 
-/* What their card says, unless an older one says it. */
-static void
-take_card(struct chat *c, struct person *p, const struct card *card,
+void
+door_take_card(struct chat *c, struct person *p, const struct card *card,
     const char *where)
 {
 	uint8_t suite = card->vmax < FRAME_VERSION ? card->vmax :
@@ -83,6 +85,7 @@ take_card(struct chat *c, struct person *p, const struct card *card,
 		p->who.serial = card->serial;
 		if (people_name(c, p, card->name))
 			people_retitle(c, p);
+		routes_card(c, p, card);
 	}
 	if (p->who.suite < suite)
 		p->who.suite = suite;
@@ -111,7 +114,7 @@ on_up(void *chat, const struct card *card, enum path path, int64_t rtt_us,
 	p->path = path;
 	p->rtt_us = rtt_us;
 	p->presence = ONLINE;
-	take_card(c, p, card, where);
+	door_take_card(c, p, card, where);
 	if (!p->title[0])
 		people_retitle(c, p);
 	people_changed(c, p);
@@ -121,6 +124,7 @@ on_up(void *chat, const struct card *card, enum path path, int64_t rtt_us,
 	}
 	p->own->resend_ms = RESEND_MS;
 	timer_stop(&p->own->resend);
+	mail_linked(p);
 	if (person_is_contact(p)) {
 		post_again(c, p);
 		turn_post(c, p, TELL_READ | (c->is_away ? TELL_STATUS : 0));
@@ -140,7 +144,7 @@ on_card(void *chat, const struct card *card)
 	p = roster_find(c->roster, &id);
 	if (!p || !p->linked)
 		return;
-	take_card(c, p, card, "");
+	door_take_card(c, p, card, "");
 	people_changed(c, p);
 }
 
@@ -188,6 +192,9 @@ on_down(void *chat, const struct user_id *who)
 	p->who.seen_ms = loop_wall_ms(c->loop);
 	if (p->who.row != 0)
 		turn_dirty_who(c, p);
+	/* Whatever it did not deliver is left for them. */
+	p->own->mail.is_slow = false;
+	turn_post(c, p, TELL_MAIL);
 	people_changed(c, p);
 	people_leave(c, p);
 }
@@ -226,7 +233,7 @@ failed(void *chat, const struct err *e)
 static void
 card(void *chat, struct buf *out)
 {
-	door_card(chat, out);
+	mine_card(chat, out);
 }
 
 static const char *
@@ -252,29 +259,16 @@ contact_at(void *chat, size_t i, struct pubkeys *keys)
 }
 
 void
-door_card(struct chat *c, struct buf *out)
-{
-	struct card card = { .vmin = FRAME_VERSION, .vmax = FRAME_VERSION,
-		.serial = c->serial, .keys = *identity_keys(c->id) };
-
-	/* Signed once for each change, not for each link. */
-	if (c->card.len == 0 || c->card_serial != c->serial) {
-		memcpy(card.name, c->name, sizeof(card.name));
-		buf_empty(&c->card);
-		card_write(&c->card, &card, c->id);
-		c->card_serial = c->serial;
-	}
-	buf_put(out, c->card.at, c->card.len);
-}
-
-void
 door_init(struct chat *c)
 {
 	c->events = (struct carrier_events){ .chat = c, .on_seen = on_seen,
 		.on_lost = on_lost, .welcome = welcome, .on_up = on_up,
 		.on_card = on_card, .on_moved = on_moved,
 		.on_again = on_again, .on_down = on_down,
-		.on_heard = on_heard, .on_room = on_room, .notice = notice,
+		.on_heard = on_heard, .on_room = on_room,
+		.on_letter = letter_come, .on_left = mail_on_left,
+		.on_relays = mail_on_relays, .relay_key = mine_relay_key,
+		.pin_relay = mine_pin_relay, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };
 }

@@ -7,7 +7,8 @@
 #include "own.h"
 
 void door_init(struct chat *c);
-/* My card as it is now, signed, appended. */
-void door_card(struct chat *c, struct buf *out);
+/* What their card says, unless an older one says it; `where` may be "". */
+void door_take_card(struct chat *c, struct person *p,
+    const struct card *card, const char *where);
 
 #endif

@@ -46,7 +46,7 @@ is_consistent(const struct frame *f)
 	if (counted && (f->epoch == 0 || f->base > f->epoch))
 		return false;
 	if (f->type == FRAME_TEXT || f->type == FRAME_ACTION ||
-	    f->type == FRAME_ACCEPT)
+	    f->type == FRAME_ACCEPT || f->type == FRAME_ROUTE)
 		return counted;
 	if (f->type <= FRAME_READ)
 		return !counted;

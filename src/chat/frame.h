@@ -43,7 +43,10 @@ enum frame_type {
 	FRAME_DECLINE,		/* I do not; said once */
 	FRAME_STATUS,		/* u8 1: away, 0: here; then UTF-8 */
 	FRAME_TYPING,		/* u8 1: began, 0: stopped */
-	FRAME_READ		/* u64 epoch, u64 seq: read up to there */
+	FRAME_READ,		/* u64 epoch, u64 seq: read up to there */
+	FRAME_ROUTE		/* sequenced: where my letters may be left,
+				 * u8 n, n x LP(place); empty: a later one
+				 * says it */
 };
 
 #define ACK_ALL UINT64_MAX

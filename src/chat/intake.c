@@ -6,6 +6,7 @@
 #include "people.h"
 #include "post.h"
 #include "reading.h"
+#include "routes.h"
 #include "text.h"
 #include "turn.h"
 
@@ -53,6 +54,8 @@ on_acked(void *arg, struct owed *row, bool joins)
 	struct person *p = a->p;
 	enum msg_state state = MSG_DELIVERED;
 
+	if (row->kind == FRAME_ROUTE)
+		routes_acked(a->c, p, row);
 	if (!row->line) {
 		turn_clean(a->c, p, row->row, true, 0, false);
 		return;
@@ -118,6 +121,7 @@ take_ack(struct chat *c, struct person *p, const struct frame *f)
 		timer_set(&own->resend, own->resend_ms);
 	else
 		timer_stop(&own->resend);
+	mail_progress(p);
 	/* The window may reach further now. */
 	turn_post(c, p, TELL_FRAMES);
 	people_moved(c, p);
@@ -132,6 +136,7 @@ take_admission(struct chat *c, struct person *p)
 	turn_touch(c, p);
 	p->who.admitted = true;
 	turn_dirty_who(c, p);
+	routes_soon(c, 0);
 	/* What was told before they knew me was not heard. */
 	turn_post(c, p, TELL_FRAMES | (c->is_away ? TELL_STATUS : 0));
 	people_changed(c, p);
@@ -201,6 +206,8 @@ take_counted(struct chat *c, struct person *p, const struct frame *f)
 	/* What they dropped before they let me in goes again. */
 	if (f->type == FRAME_ACCEPT)
 		post_again(c, p);
+	else if (f->type == FRAME_ROUTE)
+		routes_heard(c, p, f);
 	if ((f->type == FRAME_TEXT || f->type == FRAME_ACTION) &&
 	    keep_line(c, p, f, &why) < 0)
 		return fail(c, &why);
@@ -312,11 +319,11 @@ is_same_place(const char *a, const char *b)
 
 	a = host_of(a, &a_len);
 	b = host_of(b, &b_len);
-	return a_len > 0 && a_len == b_len && memcmp(a, b, a_len) == 0;
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
 /* New keys cost nothing, addresses do: one place cannot take the share of
- * all the others. */
+ * all the others, nor can those who come by letter take it all. */
 static bool
 may_ask(const struct chat *c, const struct person *p)
 {
@@ -330,7 +337,8 @@ may_ask(const struct chat *c, const struct person *p)
 		n++;
 		n_same += is_same_place(p->who.where, q->who.where);
 	}
-	return n < REQUESTS_MAX && n_same < REQUESTS_PLACE_MAX;
+	return n < REQUESTS_MAX && n_same < (p->linked ?
+	    REQUESTS_PLACE_MAX : REQUESTS_MAIL_MAX);
 }
 
 /* Their words wait outside any chat; everything else is ignored.  What is

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "mine.h"
 #include "people.h"
 #include "reading.h"
+#include "routes.h"
 
 struct loading {
 	struct chat *c;
@@ -60,7 +62,7 @@ read_me(struct chat *c, struct err *e)
 	    read_number(c, "epoch", &c->epoch, e) < 0 ||
 	    read_number(c, "serial", &c->serial, e) < 0)
 		return -1;
-	return people_new_epoch(c, e);
+	return mine_load(c, e) < 0 ? -1 : people_new_epoch(c, e);
 }
 
 static int
@@ -87,13 +89,16 @@ take_mine(struct chat *c, struct person *p, const struct message *m)
 {
 	/* Whether a link carried it before we stopped is not known. */
 	struct owed row = { .epoch = m->epoch, .seq = m->seq,
-		.row = m->row, .kind = m->kind, .carried = true };
+		.row = m->row, .kind = m->kind, .carried = true,
+		.stored = m->state == MSG_STORED };
 
 	if (m->kind == MSG_TEXT || m->kind == MSG_ACTION) {
 		row.line = line_new(m);
 		reading_put(c, p, row.line);
 		p->n_owed++;
 	}
+	if (m->kind == FRAME_ROUTE)
+		row.told = routes_told(m->text, m->len);
 	outbox_push(&p->own->out, &row);
 }
 

@@ -1,8 +1,12 @@
 #include "numbers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS_VERSION = 1 };
+#include "mem.h"
+#include "routes.h"
+
+enum { NUMBERS_VERSION = 2 };
 
 void
 numbers_init(struct numbers *n)
@@ -15,7 +19,16 @@ numbers_clear(struct numbers *n)
 {
 	windows_clear(&n->seen);
 	ring_clear(&n->ring);
+	free(n->places);
 	numbers_init(n);
+}
+
+struct places *
+numbers_places(struct numbers *n)
+{
+	if (!n->places)
+		n->places = mem_new(sizeof(*n->places));
+	return n->places;
 }
 
 void
@@ -23,6 +36,47 @@ numbers_copy(struct numbers *dst, const struct numbers *src)
 {
 	*dst = *src;
 	windows_copy(&dst->seen, &src->seen);
+	if (src->places)
+		dst->places = mem_copy(src->places, sizeof(*src->places));
+}
+
+static void
+write_places(struct buf *out, const struct places *p)
+{
+	buf_u8(out, p != NULL);
+	if (!p)
+		return;
+	routes_write(out, &p->told);
+	buf_u64(out, p->told_at.epoch);
+	buf_u64(out, p->told_at.seq);
+	routes_write(out, &p->card);
+	buf_put(out, p->prekey, KEY_LEN);
+	buf_u64(out, p->prekey_expiry);
+	buf_u64(out, p->mine);
+	buf_u64(out, (uint64_t)p->left_ms);
+	buf_u8(out, p->ack_due);
+}
+
+static int
+read_places(struct numbers *n, struct cur *c)
+{
+	struct places *p;
+
+	if (cur_u8(c) == 0)
+		return cur_ok(c) ? 0 : -1;
+	p = numbers_places(n);
+	if (routes_read(&p->told, c) < 0)
+		return -1;
+	p->told_at.epoch = cur_u64(c);
+	p->told_at.seq = cur_u64(c);
+	if (routes_read(&p->card, c) < 0)
+		return -1;
+	cur_copy(c, p->prekey, KEY_LEN);
+	p->prekey_expiry = cur_u64(c);
+	p->mine = cur_u64(c);
+	p->left_ms = (int64_t)cur_u64(c);
+	p->ack_due = cur_u8(c) != 0;
+	return cur_ok(c) ? 0 : -1;
 }
 
 void
@@ -38,6 +92,7 @@ numbers_write(struct buf *out, const struct numbers *n)
 	buf_u64(out, n->read_mine.seq);
 	ring_write(out, &n->ring);
 	windows_write(out, &n->seen);
+	write_places(out, n->places);
 }
 
 int
@@ -58,8 +113,10 @@ numbers_read(struct numbers *n, const void *p, size_t len)
 	n->read_theirs.seq = cur_u64(&c);
 	n->read_mine.epoch = cur_u64(&c);
 	n->read_mine.seq = cur_u64(&c);
-	if (version == NUMBERS_VERSION && ring_read(&n->ring, &c) == 0 &&
-	    windows_read(&n->seen, &c) == 0 && cur_done(&c))
+	if (version >= 1 && version <= NUMBERS_VERSION &&
+	    ring_read(&n->ring, &c) == 0 &&
+	    windows_read(&n->seen, &c) == 0 &&
+	    (version == 1 || read_places(n, &c) == 0) && cur_done(&c))
 		return 0;
 	numbers_clear(n);
 	return -1;

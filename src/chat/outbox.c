@@ -130,6 +130,49 @@ outbox_rewind(struct outbox *o)
 	o->next = o->head;
 }
 
+struct owed *
+outbox_unleft(const struct outbox *o, bool *first)
+{
+	const struct owed *low = NULL;
+
+	for (size_t i = o->head; i < o->n; i++) {
+		struct owed *row = &o->at[i];
+
+		if (row->gone)
+			continue;
+		if (!low || low->epoch != row->epoch)
+			low = row;
+		if (row->seq - low->seq >= WINDOW_AHEAD)
+			return NULL;
+		if (row->leaving || row->stored)
+			continue;
+		*first = low == row;
+		return row;
+	}
+	return NULL;
+}
+
+struct owed *
+outbox_by_upload(const struct outbox *o, const uint8_t upload[UPLOAD_LEN])
+{
+	for (size_t i = o->head; i < o->n; i++) {
+		struct owed *row = &o->at[i];
+
+		if (!row->gone && row->leaving &&
+		    memcmp(row->upload, upload, UPLOAD_LEN) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+void
+outbox_reseal(struct outbox *o, uint64_t gen)
+{
+	for (size_t i = o->head; i < o->n; i++)
+		if (o->at[i].gen < gen)
+			o->at[i].leaving = o->at[i].stored = false;
+}
+
 void
 outbox_sealed(struct outbox *o, struct owed *row, uint64_t gen)
 {

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "carrier.h"
+
 struct line;
 
 struct owed {
@@ -26,7 +28,12 @@ struct owed {
 					 * sealed to; 0: none */
 	struct line *line;		/* borrowed from the talk; NULL: a
 					 * control frame */
+	uint64_t told;			/* FRAME_ROUTE: hash of the places it
+					 * says; 0: unknown */
+	uint8_t upload[UPLOAD_LEN];	/* of its last upload */
 	uint8_t kind;			/* enum frame_type */
+	bool leaving;			/* that upload is under way */
+	bool stored;			/* a relay has it */
 	bool carried;			/* some link took it once */
 	bool gone;
 };
@@ -53,7 +60,15 @@ struct owed *outbox_last(const struct outbox *o);
 struct owed *outbox_next(struct outbox *o, bool *first);
 void outbox_carried(struct outbox *o);	/* that row is on its way */
 void outbox_rewind(struct outbox *o);	/* a new link: from the start */
-/* The row was left at a relay, sealed to that receive key. */
+/* The next row that no relay has and that is not on its way to one, or NULL;
+ * otherwise as outbox_next. */
+struct owed *outbox_unleft(const struct outbox *o, bool *first);
+/* The row of an upload under way, or NULL. */
+struct owed *outbox_by_upload(const struct outbox *o,
+    const uint8_t upload[UPLOAD_LEN]);
+/* Rows sealed to keys older than gen are to be left anew. */
+void outbox_reseal(struct outbox *o, uint64_t gen);
+/* The row is left at a relay, sealed to that receive key. */
 void outbox_sealed(struct outbox *o, struct owed *row, uint64_t gen);
 /* Lowest epoch that is owed; `now` when none is. */
 uint64_t outbox_base(const struct outbox *o, uint64_t now);

@@ -24,9 +24,11 @@
 
 #include "chat.h"
 #include "frame.h"
+#include "mail.h"
 #include "map.h"
 #include "numbers.h"
 #include "outbox.h"
+#include "prekey.h"
 
 enum {
 	LAZY_MS = 10,			/* clean-up waits for company */
@@ -36,7 +38,8 @@ enum {
 	TYPING_TELL_MS = 4000,
 	TYPING_GONE_MS = 6000,
 	STALE_MAX = 8,			/* forgotten epochs answered a turn */
-	UNADMITTED_MAX = REQUEST_LINES_MAX	/* rows sent before consent */
+	UNADMITTED_MAX = REQUEST_LINES_MAX,	/* rows sent before consent */
+	PINS_MAX = 32
 };
 
 /* What a person is to be told after the commit; of struct post. */
@@ -49,7 +52,11 @@ enum tell {
 	TELL_DECLINE = 32,
 	TELL_WANT = 64,			/* tell net whether a link is wanted */
 	TELL_URGENT = 128,		/* .. and at once */
-	TELL_DROP = 256			/* end the links */
+	TELL_DROP = 256,		/* end the links */
+	TELL_MAIL = 512,		/* what waits for them may be left */
+	TELL_ROUTES = 1024,		/* tell net their places */
+	/* With any of these letters may leave. */
+	TELLS_MAIL = TELL_FRAMES | TELL_READ | TELL_MAIL
 };
 
 /* Rows lo..hi of one contact and direction: state 0 removes them. */
@@ -84,6 +91,8 @@ struct person_private {
 	size_t n_read, room_read;
 	bool lost_unread;		/* some left memory unread */
 	struct timer resend, typing;
+	struct mailing mail;
+	struct mark route_acked;	/* the newest ROUTE of mine */
 	int64_t resend_ms;
 	int64_t typing_told_ms;		/* monotonic; 0: not told */
 	char where[80];			/* of the last sighting */
@@ -99,6 +108,7 @@ struct pending {
 	struct person *p;
 	struct line *line;		/* NULL: a control row */
 	uint64_t row, epoch, seq;
+	uint64_t told;			/* FRAME_ROUTE: a hash */
 	uint8_t kind;
 	bool mine;
 };
@@ -121,6 +131,12 @@ struct dead {
 	size_t n_people, room_people;
 };
 
+/* The key of a relay, as of the first time. */
+struct pin {
+	char where[ROUTE_TEXT];
+	uint8_t key[KEY_LEN];
+};
+
 struct chat {
 	struct loop *loop;
 	struct store *store;
@@ -132,6 +148,8 @@ struct chat {
 	struct news_list *news;
 	uint64_t epoch;
 	uint64_t serial;		/* of my card */
+	struct prekeys prekeys;
+	struct routes places;		/* mine, for requests: in my card */
 	struct buf card;		/* signed under card_serial, or empty */
 	uint64_t card_serial;
 	char name[CARD_NAME_MAX + 1];
@@ -157,6 +175,16 @@ struct chat {
 	bool heard;			/* of it, something of a peer's */
 	bool drop_all, announce;
 	bool shown;			/* between LOOP_COMMIT and _SETTLE */
+	struct under_way under_way[MAIL_UNDER_WAY];
+	size_t n_under_way;
+	bool mail_stalled;		/* net takes no more for now */
+	struct timer mail_begin, mail_look, routes;
+	bool routes_patient;
+	uint64_t *letters;		/* heard in this turn, not taken yet */
+	size_t n_letters, room_letters;
+	struct pin *pins;
+	size_t n_pins;
+	struct buf letter;		/* scratch: sealed */
 	struct dead dead, older_dead;
 	struct buf bytes, words;	/* scratch */
 };

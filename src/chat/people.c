@@ -173,6 +173,7 @@ add_person(struct chat *c, const struct pubkeys *keys)
 	outbox_init(&own->out);
 	timer_init(&own->resend, c->loop, post_on_resend, p);
 	timer_init(&own->typing, c->loop, on_typing_gone, p);
+	mail_init(p);
 	set_look(p);
 	roster_add(c->roster, p);
 	return p;
@@ -185,6 +186,7 @@ person_free(struct person *p)
 
 	timer_stop(&own->resend);
 	timer_stop(&own->typing);
+	mail_stop(p);
 	numbers_clear(&own->n);
 	outbox_clear(&own->out);
 	talk_free(p->talk);
@@ -301,6 +303,7 @@ people_leave(struct chat *c, struct person *p)
 	p->own->gone = true;
 	timer_stop(&p->own->resend);
 	timer_stop(&p->own->typing);
+	mail_stop(p);
 	roster_remove(c->roster, p);
 	people_retitle(c, p);
 	news_add(c->news, NEWS_GONE, &p->id, NULL, false, false);
@@ -333,6 +336,8 @@ people_forget(struct chat *c, struct person *p)
 	reading_drop_all(c, p);
 	outbox_clear(&own->out);
 	numbers_clear(&own->n);
+	mail_forget(p);
+	own->route_acked = (struct mark){ 0, 0 };
 	own->epoch = c->epoch;
 	own->seq = 0;
 	own->fresh_key = own->paged = own->read_moved = false;

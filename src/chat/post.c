@@ -2,32 +2,50 @@
 
 #include <string.h>
 
+#include "letter.h"
+#include "routes.h"
 #include "turn.h"
 
 /* What a record of the link adds to a frame, at most. */
 enum { RECORD_MARGIN = 32 };
 
 static bool
-needs_frames(const struct person *p)
+needs_key(const struct chat *c, const struct person *p)
 {
-	return p->linked && p->who.row != 0 && !p->own->gone &&
-	    p->who.trust != TRUST_BLOCKED;
+	if (p->who.row == 0 || p->own->gone || p->who.trust == TRUST_BLOCKED)
+		return false;
+	return p->linked || ((p->own->tell & TELLS_MAIL) && mail_can(c, p));
+}
+
+static bool
+is_old(const struct chat *c, const struct ring *r)
+{
+	const struct receive_key *k = ring_newest(r);
+	int64_t now = loop_wall_ms(c->loop);
+
+	return k && now > 0 && k->gen + MAIL_DAY_MS <= (uint64_t)now;
 }
 
 /*
- * A new receive key with the first frame of each start (PROTOCOL section 6,
- * rule 1).  It must be on disk before anybody seals to it.
+ * A new receive key with the first frame of each start, and of each day
+ * (PROTOCOL section 6, rule 1).  It must be on disk before anybody seals to
+ * it.
  */
 void
 post_prepare(struct chat *c)
 {
 	for (size_t i = 0; i < c->n_posts; i++) {
 		struct person *p = c->posts[i];
+		struct ring *r = &p->own->n.ring;
 
-		if (!needs_frames(p) || p->own->fresh_key || c->trouble)
+		if (!c->trouble)
+			mail_prepare(c, p);
+		if (!needs_key(c, p) || c->trouble ||
+		    (p->own->fresh_key && (r->n == RING_MAX ||
+		    !is_old(c, r))))
 			continue;
 		turn_touch(c, p);
-		ring_renew(&p->own->n.ring, loop_wall_ms(c->loop), true);
+		ring_renew(r, loop_wall_ms(c->loop), true);
 		p->own->fresh_key = true;
 		turn_dirty_numbers(c, p);
 		c->urgent = true;
@@ -65,9 +83,9 @@ post_ack_all(struct chat *c, struct person *p)
 }
 
 /* Fills the acknowledgement of one epoch that is due; false: none is.
- * It counts as said only by ack_said. */
-static bool
-next_ack(const struct person *p, struct frame *f)
+ * It counts as said only by post_ack_said. */
+bool
+post_next_ack(const struct person *p, struct frame *f)
 {
 	const struct person_private *own = p->own;
 	const struct windows *w = &own->n.seen;
@@ -90,8 +108,8 @@ next_ack(const struct person *p, struct frame *f)
 	return false;
 }
 
-static void
-ack_said(struct person *p, uint64_t epoch)
+void
+post_ack_said(struct person *p, uint64_t epoch)
 {
 	struct person_private *own = p->own;
 	struct window *w;
@@ -100,18 +118,18 @@ ack_said(struct person *p, uint64_t epoch)
 		return;
 	if (own->n_stale > 0 && own->stale[own->n_stale - 1] == epoch) {
 		own->n_stale--;
-		return;
+	} else {
+		w = windows_find(&own->n.seen, epoch);
+		if (w)
+			w->due = false;
 	}
-	w = windows_find(&own->n.seen, epoch);
-	if (w)
-		w->due = false;
+	mail_acked(p);
 }
 
 /* ---- frames ------------------------------------------------------------- */
 
-/* What every frame to them says, whatever its type. */
-static void
-fill(const struct chat *c, const struct person *p, struct frame *f)
+void
+post_fill(const struct chat *c, const struct person *p, struct frame *f)
 {
 	const struct person_private *own = p->own;
 	const struct receive_key *key = ring_newest(&own->n.ring);
@@ -139,12 +157,32 @@ send_frame(struct chat *c, struct person *p, const struct frame *f)
 static size_t
 row_len(const struct owed *row)
 {
-	return FRAME_HEAD + RECORD_MARGIN + (row->line ? row->line->len : 0);
+	return FRAME_HEAD + RECORD_MARGIN + (row->line ? row->line->len :
+	    row->kind == FRAME_ROUTE ? (size_t)ROUTES_BODY : 0);
 }
 
-/* Before they let me in they keep no more than a few of my lines. */
-static bool
-may_go(const struct person *p, const struct owed *row)
+void
+post_row(struct chat *c, struct person *p, struct owed *row, bool first,
+    struct frame *f)
+{
+	f->type = row->kind;
+	f->flags = first ? FRAME_FIRST : 0;
+	f->epoch = row->epoch;
+	f->seq = row->seq;
+	f->body = row->line ? (const uint8_t *)row->line->text : NULL;
+	f->len = row->line ? row->line->len : 0;
+	if (row->line)
+		f->time_ms = (uint64_t)row->line->sent_ms;
+	if (row->kind == FRAME_ROUTE) {
+		buf_empty(&c->words);
+		routes_body(c, p, row, &c->words);
+		f->body = c->words.at;
+		f->len = c->words.len;
+	}
+}
+
+bool
+post_may_go(const struct person *p, const struct owed *row)
 {
 	const struct outbox *o = &p->own->out;
 
@@ -162,22 +200,15 @@ send_rows(struct chat *c, struct person *p, struct frame *f)
 	size_t room = 0;
 	bool first;
 
-	while ((row = outbox_next(o, &first)) && may_go(p, row)) {
+	while ((row = outbox_next(o, &first)) && post_may_go(p, row)) {
 		if (row_len(row) > room)
 			room = c->carrier.room(c->carrier.net, &p->id);
 		if (row_len(row) > room)
 			break;		/* on_room comes later */
-		f->type = row->kind;
-		f->flags = first ? FRAME_FIRST : 0;
-		f->epoch = row->epoch;
-		f->seq = row->seq;
-		f->body = row->line ? (const uint8_t *)row->line->text : NULL;
-		f->len = row->line ? row->line->len : 0;
-		if (row->line)
-			f->time_ms = (uint64_t)row->line->sent_ms;
+		post_row(c, p, row, first, f);
 		if (send_frame(c, p, f) < 0)
 			break;
-		ack_said(p, f->ack_epoch);
+		post_ack_said(p, f->ack_epoch);
 		f->ack_epoch = f->ack_cum = f->ack_bits = 0;
 		room -= row_len(row);
 		outbox_carried(o);
@@ -191,7 +222,7 @@ send_plain(struct chat *c, struct person *p, enum frame_type type,
 {
 	struct frame f;
 
-	fill(c, p, &f);
+	post_fill(c, p, &f);
 	f.type = (uint8_t)type;
 	f.body = body->at;
 	f.len = body->len;
@@ -236,21 +267,22 @@ send_frames(struct chat *c, struct person *p)
 	struct person_private *own = p->own;
 	struct frame f;
 
-	fill(c, p, &f);
-	next_ack(p, &f);
+	post_fill(c, p, &f);
+	post_next_ack(p, &f);
 	if (p->who.row != 0 && person_is_contact(p)) {
 		send_rows(c, p, &f);
 		if (outbox_first(&own->out) && !timer_is_set(&own->resend))
 			timer_set(&own->resend, own->resend_ms);
+		mail_sent(p);
 	}
-	while (next_ack(p, &f)) {
+	while (post_next_ack(p, &f)) {
 		uint64_t epoch = f.ack_epoch;
 
-		fill(c, p, &f);
-		next_ack(p, &f);
+		post_fill(c, p, &f);
+		post_next_ack(p, &f);
 		if (send_frame(c, p, &f) < 0)
 			break;
-		ack_said(p, epoch);
+		post_ack_said(p, epoch);
 	}
 }
 
@@ -285,6 +317,7 @@ post_one(struct chat *c, struct person *p)
 		send_told(c, p, tell);
 	}
 	tell_net(c, p, tell);
+	mail_post(c, p, tell);
 }
 
 void
@@ -300,6 +333,7 @@ post_all(struct chat *c)
 	if (c->drop_all)
 		c->carrier.drop(c->carrier.net, NULL);
 	c->announce = c->drop_all = false;
+	letters_took(c);
 }
 
 void

@@ -19,6 +19,15 @@ void post_all(struct chat *c);
 void post_ack(struct chat *c, struct person *p, uint64_t epoch);
 /* Everything seen so far is to be acknowledged: they were let in. */
 void post_ack_all(struct chat *c, struct person *p);
+/* For letters too: what every frame to them says; the acknowledgement that
+ * is due, if any, and that it was said; a row. */
+void post_fill(const struct chat *c, const struct person *p, struct frame *f);
+bool post_next_ack(const struct person *p, struct frame *f);
+void post_ack_said(struct person *p, uint64_t epoch);
+void post_row(struct chat *c, struct person *p, struct owed *row, bool first,
+    struct frame *f);
+/* Before they let me in they keep no more than a few of my lines. */
+bool post_may_go(const struct person *p, const struct owed *row);
 /* Everything owed goes again over the present link. */
 void post_again(struct chat *c, struct person *p);
 void post_on_resend(void *person);	/* the timer's */

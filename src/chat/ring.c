@@ -41,6 +41,7 @@ ring_renew(struct ring *r, int64_t wall_ms, bool force)
 		k->gen = r->last_gen + 1;
 	r->last_gen = k->gen;
 	x_pair_new(k->secret, k->public);
+	envelope_key_id(k->id, k->public);
 	return true;
 }
 
@@ -55,6 +56,15 @@ ring_by_gen(const struct ring *r, uint64_t gen)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->at[i].gen == gen)
+			return &r->at[i];
+	return NULL;
+}
+
+const struct receive_key *
+ring_by_id(const struct ring *r, const uint8_t id[ENVELOPE_ID])
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (memcmp(r->at[i].id, id, ENVELOPE_ID) == 0)
 			return &r->at[i];
 	return NULL;
 }
@@ -97,6 +107,7 @@ ring_read(struct ring *r, struct cur *c)
 		r->at[i].gen = cur_u64(c);
 		cur_copy(c, r->at[i].secret, KEY_LEN);
 		cur_copy(c, r->at[i].public, KEY_LEN);
+		envelope_key_id(r->at[i].id, r->at[i].public);
 		if (i > 0 && r->at[i].gen <= r->at[i - 1].gen)
 			return -1;
 	}

@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "cur.h"
+#include "envelope.h"
 #include "key.h"
 
 enum { RING_MAX = 8 };
@@ -21,6 +22,7 @@ struct receive_key {
 	uint64_t gen;			/* creation ms, strictly increasing */
 	uint8_t secret[KEY_LEN];
 	uint8_t public[KEY_LEN];
+	uint8_t id[ENVELOPE_ID];	/* what letters call it */
 };
 
 struct ring {
@@ -36,6 +38,8 @@ void ring_clear(struct ring *r);		/* wipes */
 bool ring_renew(struct ring *r, int64_t wall_ms, bool force);
 const struct receive_key *ring_newest(const struct ring *r);	/* or NULL */
 const struct receive_key *ring_by_gen(const struct ring *r, uint64_t gen);
+const struct receive_key *ring_by_id(const struct ring *r,
+    const uint8_t id[ENVELOPE_ID]);
 /* Deletes everything below floor but the newest; true when some went. */
 bool ring_drop_below(struct ring *r, uint64_t floor);
 

@@ -17,6 +17,7 @@ enum {
 	ROSTER_STRANGERS_MAX = 1024,	/* nearby, nothing agreed */
 	REQUESTS_MAX = 64,		/* waiting, in all */
 	REQUESTS_PLACE_MAX = 8,		/* .. that came from one address */
+	REQUESTS_MAIL_MAX = 32,		/* .. that came by letter */
 	REQUEST_LINES_MAX = 8,		/* waiting, of one person */
 	AWAY_TEXT_MAX = 128
 };

@@ -94,6 +94,8 @@ turn_say(struct chat *c, const struct pending *what)
 {
 	VECTOR_GROW(c->pending, c->n_pending, c->room_pending);
 	c->pending[c->n_pending++] = *what;
+	if (what->mine)
+		turn_post(c, what->p, TELL_FRAMES);
 	turn_urgent(c);
 }
 
@@ -315,7 +317,8 @@ show_mine(struct chat *c, const struct pending *what)
 {
 	struct person *p = what->p;
 	struct owed row = { .epoch = what->epoch, .seq = what->seq,
-		.row = what->row, .kind = what->kind, .line = what->line };
+		.row = what->row, .kind = what->kind, .line = what->line,
+		.told = what->told };
 
 	outbox_push(&p->own->out, &row);
 	turn_post(c, p, TELL_FRAMES);
@@ -391,6 +394,8 @@ undo(struct chat *c)
 	}
 	c->n_saved = 0;
 	news_undo(c->news);
+	/* The relays keep them. */
+	c->n_letters = 0;
 	/* What was heard must be said again. */
 	c->drop_all = c->drop_all || c->heard;
 	c->heard = c->urgent = false;

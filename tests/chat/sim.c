@@ -1,4 +1,4 @@
-#include "sim.h"
+#include "sim-own.h"
 
 #include "rand.h"
 
@@ -7,34 +7,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { TEXT_LEN = 60000 };
-
-/* One direction between two nodes. */
-struct parcel {
-	struct parcel *next;
-	int64_t due_ms;
-	size_t len;
-	uint8_t bytes[];
-};
-
-struct wire {
-	struct parcel *first;
-	int left;			/* frames until the cut; -1: whole */
-};
-
-struct sim {
-	char dir[64];
-	struct node *nodes[SIM_NODES];
-	size_t n;
-	bool up[SIM_NODES][SIM_NODES];
-	bool drop[SIM_NODES][SIM_NODES];
-	struct wire wires[SIM_NODES][SIM_NODES];
-	int64_t now_ms;
-	uint64_t random;
-	int lost, twice, swapped;
-	char text[TEXT_LEN];
-};
 
 static const struct opt sim_options[] = {
 	{ .name = "history", .type = OPT_BOOL, .def = "off" },
@@ -55,8 +27,8 @@ sim_random(struct sim *s, unsigned below)
 	    below;
 }
 
-static size_t
-index_of(const struct sim *s, const struct node *n)
+size_t
+sim_index(const struct sim *s, const struct node *n)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->nodes[i] == n)
@@ -65,8 +37,8 @@ index_of(const struct sim *s, const struct node *n)
 	return 0;
 }
 
-static size_t
-index_by_id(const struct sim *s, const struct user_id *id)
+size_t
+sim_index_by_id(const struct sim *s, const struct user_id *id)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (user_id_equal(identity_id(s->nodes[i]->id), id))
@@ -95,7 +67,7 @@ net_send(void *net, const struct user_id *to, const void *frame, size_t len)
 {
 	struct node *n = net;
 	struct sim *s = n->sim;
-	size_t from = index_of(s, n), other = index_by_id(s, to);
+	size_t from = sim_index(s, n), other = sim_index_by_id(s, to);
 	struct wire *w;
 
 	if (other == SIZE_MAX || !s->up[from][other])
@@ -128,7 +100,7 @@ net_want(void *net, const struct pubkeys *to, const char *where, bool want,
 
 	(void)where;
 	user_id_of(&id, to);
-	i = index_by_id(n->sim, &id);
+	i = sim_index_by_id(n->sim, &id);
 	n->n_wants++;
 	if (i == SIZE_MAX)
 		return;
@@ -141,12 +113,14 @@ net_drop(void *net, const struct user_id *who)
 {
 	struct node *n = net;
 	struct sim *s = n->sim;
-	size_t me = index_of(s, n);
+	size_t me = sim_index(s, n);
 
 	n->n_drops++;
 	for (size_t i = 0; i < s->n; i++)
 		if (!who || user_id_equal(identity_id(s->nodes[i]->id), who))
 			s->drop[me][i] = true;
+	if (!who)
+		sim_mail_again(s, n);
 }
 
 static void
@@ -219,8 +193,9 @@ sim_forget_told(struct node *n)
 static void
 start(struct node *n)
 {
-	struct carrier carrier = { n, net_send, net_room, net_want, net_drop,
-		net_announce, net_connect };
+	struct carrier carrier = { .net = n, .send = net_send,
+		.room = net_room, .want = net_want, .drop = net_drop,
+		.announce = net_announce, .connect = net_connect };
 	struct chat_setup setup = { .id = n->id, .opts = n->opts };
 	struct err e = { 0 };
 
@@ -235,6 +210,8 @@ start(struct node *n)
 		fail_msg("chat: %s", e.what);
 	n->net = chat_events(n->chat);
 	loop_hook(n->loop, LOOP_SHOW, on_show, n);
+	sim_mail_carry(&carrier);
+	sim_mail_again(n->sim, n);
 	chat_carry(n->chat, &carrier);
 }
 
@@ -343,6 +320,7 @@ sim_free(struct sim *s)
 		opts_free(n->opts);
 		free(n->log);
 	}
+	sim_mail_clear(s);
 	for (size_t i = 0; i < s->n; i++)
 		free(s->nodes[i]);
 	rmdir(s->dir);
@@ -446,7 +424,7 @@ empty(struct wire *w)
 void
 sim_part(struct sim *s, struct node *a, struct node *b)
 {
-	size_t i = index_of(s, a), k = index_of(s, b);
+	size_t i = sim_index(s, a), k = sim_index(s, b);
 
 	if (!s->up[i][k])
 		return;
@@ -469,7 +447,7 @@ tell_up(struct node *to, struct node *from)
 	if (card_read(&card, bytes.at, bytes.len) < 0)
 		fail_msg("%s has a bad card", from->name);
 	snprintf(where, sizeof(where), "10.0.0.%zu:54545",
-	    index_of(to->sim, from) + 1);
+	    sim_index(to->sim, from) + 1);
 	to->net->on_up(to->net->chat, &card, PATH_LAN, 400, where, false);
 	buf_clear(&bytes);
 }
@@ -477,7 +455,7 @@ tell_up(struct node *to, struct node *from)
 bool
 sim_join(struct sim *s, struct node *a, struct node *b)
 {
-	size_t i = index_of(s, a), k = index_of(s, b);
+	size_t i = sim_index(s, a), k = sim_index(s, b);
 	struct pubkeys keys;
 
 	sim_part(s, a, b);
@@ -527,7 +505,7 @@ sim_meet(struct sim *s, struct node *a, struct node *b)
 void
 sim_cut_after(struct sim *s, struct node *from, struct node *to, int n)
 {
-	s->wires[index_of(s, from)][index_of(s, to)].left = n;
+	s->wires[sim_index(s, from)][sim_index(s, to)].left = n;
 }
 
 void
@@ -609,6 +587,7 @@ sim_run_ms(struct sim *s, int64_t ms)
 		for (size_t i = 0; i < s->n; i++)
 			for (size_t k = 0; k < s->n; k++)
 				deliver(s, i, k, s->now_ms);
+		sim_mail_deliver(s);
 		for (size_t i = 0; i < s->n; i++)
 			turn(s->nodes[i]);
 		for (size_t i = 0; i < s->n; i++)

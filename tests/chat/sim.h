@@ -54,6 +54,11 @@ struct node {
 	size_t n_told;
 	size_t n_wants, n_drops, n_refused, n_announced;
 	bool wanted[SIM_NODES], urgent[SIM_NODES];
+	/* Its mail: sim-mail.c. */
+	bool has_relay, cut_off, box_full;
+	unsigned place;			/* moves when its relay does */
+	struct routes *routes;		/* [SIM_NODES]: told of the others */
+	size_t n_left, n_took, n_busy;	/* letters */
 };
 
 struct sim *sim_new(unsigned seed);
@@ -77,6 +82,25 @@ void sim_meet(struct sim *s, struct node *a, struct node *b);
 void sim_cut_after(struct sim *s, struct node *from, struct node *to, int n);
 /* Percent of the frames lost, said twice, overtaken. */
 void sim_weather(struct sim *s, int lost, int twice, int swapped);
+/* A relay, where letters wait.  A node that has one can be left letters; one
+ * that is cut off from it neither leaves nor gets any. */
+void sim_relay(struct node *n, bool on);
+void sim_cut_off(struct node *n, bool on);
+/* Percent of the letters lost although they are said to be stored, kept
+ * twice, overtaken. */
+void sim_mail_weather(struct sim *s, int lost, int twice, int swapped);
+/* They are contacts with a link, have talked, and know each other's places;
+ * nothing of it is left. */
+void sim_mail_meet(struct sim *s, struct node *a, struct node *b);
+size_t sim_letters(const struct node *n);	/* that wait for it */
+/* Letter i of those: a copy is put in once more / its bytes are changed /
+ * it is gone. */
+void sim_repeat_letter(struct node *n, size_t i);
+void sim_spoil_letter(struct node *n, size_t i);
+void sim_lose_letter(struct node *n, size_t i);
+/* Bytes in one of its queues (of NULL: the one for requests). */
+void sim_post(struct node *n, const struct node *of, const void *p,
+    size_t len);
 /* One frame from `from`, as bytes, straight into to's ears. */
 enum heard sim_hear(struct node *to, struct node *from,
     const struct frame *f);

@@ -1,0 +1,651 @@
+/*
+ * Mail: what waits at a relay for somebody who is away.  Said once, shown
+ * once, in order, by whichever way it came.
+ */
+#include "sim.h"
+
+#include "mail.h"
+#include "own.h"
+
+static struct sim *s;
+static struct node *alice, *bob;
+static struct err e;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	s = sim_new(3);
+	alice = sim_node(s, "Alice");
+	bob = sim_node(s, "Bob");
+	memset(&e, 0, sizeof(e));
+	sim_relay(alice, true);
+	sim_relay(bob, true);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	sim_free(s);
+	return 0;
+}
+
+static void
+say(struct node *from, struct node *to, const char *text)
+{
+	ok(sim_say(from, to, text) == 0, text);
+}
+
+static void
+meet(void)
+{
+	sim_run_ms(s, 300);
+	sim_mail_meet(s, alice, bob);
+}
+
+static void
+meet_and_part(void)
+{
+	meet();
+	sim_part(s, alice, bob);
+	sim_run_ms(s, 10);
+}
+
+static size_t
+owed(struct node *who, struct node *to)
+{
+	return sim_person(who, to)->n_owed;
+}
+
+static uint8_t
+last_state(struct node *who, struct node *to)
+{
+	return sim_line(who, to, sim_lines(who, to) - 1)->state;
+}
+
+/* ---- away and back ------------------------------------------------------ */
+
+static void
+t_words_wait_at_the_relay(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 20);
+	ok(last_state(alice, bob) == MSG_STORED, "one tick");
+	ok(owed(alice, bob) == 1, "still owed");
+	ok(sim_letters(bob) == 1, "one letter");
+	ok(sim_lines(bob, alice) == 0, "not there yet");
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 20);
+	assert_string_equal(sim_heard(bob, alice), "one");
+	ok(sim_letters(bob) == 0, "taken off the relay");
+	ok(last_state(alice, bob) == MSG_STORED, "acks gather first");
+	sim_run_ms(s, 300);
+	ok(last_state(alice, bob) == MSG_DELIVERED, "two ticks");
+	ok(owed(alice, bob) == 0, "nothing owed");
+	ok(sim_letters(alice) == 0, "the acknowledgement was taken");
+}
+
+static void
+t_away_then_back_gets_all_once_in_order(void **state)
+{
+	char text[8], expected[600] = "";
+
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		say(alice, bob, text);
+		snprintf(expected + strlen(expected), 8, "%s%d",
+		    i ? "|" : "", i);
+	}
+	sim_run_ms(s, 100);
+	ok(sim_letters(bob) == 100, "one letter a row");
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 400);
+	assert_string_equal(sim_heard(bob, alice), expected);
+	ok(owed(alice, bob) == 0, "all acknowledged");
+	ok(bob->n_left == 1, "a batch is one letter");
+	for (size_t i = 0; i < 100; i++)
+		ok(sim_line(bob, alice, i)->gap == 0, "nothing is missing");
+}
+
+static void
+t_link_and_mailbox_at_once(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	say(alice, bob, "two");
+	sim_run_ms(s, 20);
+	ok(sim_letters(bob) == 2, "at the relay");
+	sim_join(s, alice, bob);
+	sim_run_ms(s, 20);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 500);
+	assert_string_equal(sim_heard(bob, alice), "one|two");
+	ok(sim_letters(bob) == 0, "copies are taken, too");
+	ok(owed(alice, bob) == 0, "acknowledged");
+}
+
+static void
+t_both_away_alternately(void **state)
+{
+	(void)state;
+	meet_and_part();
+	for (int i = 0; i < 5; i++) {
+		sim_cut_off(alice, false);
+		sim_cut_off(bob, true);
+		say(alice, bob, "a");
+		sim_run_ms(s, 400);
+		sim_cut_off(alice, true);
+		sim_cut_off(bob, false);
+		say(bob, alice, "b");
+		sim_run_ms(s, 400);
+		if (i == 2) {
+			sim_kill(s, alice);
+			sim_kill(s, bob);
+			sim_relay(alice, true);
+			sim_relay(bob, true);
+		}
+	}
+	sim_cut_off(alice, false);
+	sim_run_ms(s, 1000);
+	ok(owed(alice, bob) + owed(bob, alice) == 0, "all acknowledged");
+	ok(strstr(sim_heard(bob, alice), "a|a") != NULL, "those unread");
+	ok(strstr(sim_heard(alice, bob), "b|b") != NULL, "those unread");
+}
+
+static void
+t_what_a_lost_link_carried_is_left(void **state)
+{
+	(void)state;
+	meet();
+	sim_cut_after(s, alice, bob, 0);
+	say(alice, bob, "into the void");
+	sim_run_ms(s, 20);
+	ok(sim_letters(bob) == 0, "a link stands");
+	sim_part(s, alice, bob);
+	sim_run_ms(s, 20);
+	assert_string_equal(sim_heard(bob, alice), "into the void");
+}
+
+static void
+t_a_silent_link_is_not_waited_for(void **state)
+{
+	(void)state;
+	meet();
+	sim_cut_after(s, alice, bob, 0);
+	say(alice, bob, "anybody there?");
+	sim_run_ms(s, MAIL_SLOW_MS - 100);
+	ok(sim_lines(bob, alice) == 0, "not yet");
+	sim_run_ms(s, 200);
+	assert_string_equal(sim_heard(bob, alice), "anybody there?");
+	ok(sim_person(alice, bob)->linked, "though the link stands");
+}
+
+static void
+t_words_queued_before_a_start_are_left(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(alice, true);
+	say(alice, bob, "later");
+	sim_run_ms(s, 20);
+	ok(last_state(alice, bob) == MSG_QUEUED, "no relay answers");
+	sim_kill(s, alice);
+	sim_cut_off(alice, false);
+	sim_run_ms(s, MAIL_START_MS + 100);
+	assert_string_equal(sim_heard(bob, alice), "later");
+}
+
+static void
+t_stored_stays_stored_over_a_restart(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 50);
+	sim_kill(s, alice);
+	sim_relay(alice, true);
+	sim_run_ms(s, 2 * MAIL_START_MS);
+	ok(last_state(alice, bob) == MSG_STORED, "known");
+	ok(sim_letters(bob) == 1, "not left twice");
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 400);
+	ok(last_state(alice, bob) == MSG_DELIVERED, "and delivered");
+}
+
+static void
+t_a_repeated_upload_is_the_same_one(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 1);
+	/* The relay has it, Alice dies before she knows. */
+	ok(sim_letters(bob) == 1, "stored");
+	sim_kill(s, alice);
+	ok(last_state(alice, bob) == MSG_QUEUED, "and she does not know");
+	sim_relay(alice, true);
+	sim_run_ms(s, 2 * MAIL_START_MS);
+	ok(last_state(alice, bob) == MSG_STORED, "now she does");
+	ok(sim_letters(bob) == 1, "stored once");
+}
+
+static void
+t_read_marks_come_by_mail(void **state)
+{
+	(void)state;
+	meet_and_part();
+	say(alice, bob, "one");
+	sim_run_ms(s, 10);
+	chat_look(bob->chat, sim_person(bob, alice));
+	sim_run_ms(s, 400);
+	ok(last_state(alice, bob) == MSG_READ, "he has seen it");
+	ok(bob->n_left <= 2, "few letters");
+}
+
+static void
+t_nobody_without_a_place_is_left_letters(void **state)
+{
+	struct node *carol = sim_node(s, "Carol");
+
+	(void)state;
+	sim_run_ms(s, 300);
+	sim_meet(s, alice, carol);
+	say(alice, carol, "hi");
+	sim_run_ms(s, 50);
+	sim_part(s, alice, carol);
+	say(alice, carol, "later");
+	sim_run_ms(s, 1000);
+	ok(alice->n_left == 0 && alice->n_busy == 0, "nothing was tried");
+	ok(last_state(alice, carol) == MSG_QUEUED, "it waits here");
+	sim_join(s, alice, carol);
+	sim_run_ms(s, 20);
+	assert_string_equal(sim_heard(carol, alice), "hi|later");
+}
+
+static void
+t_what_was_left_cannot_be_taken_back(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "oops");
+	sim_run_ms(s, 20);
+	ok(chat_unsend(alice->chat, sim_person(alice, bob), &e) < 0,
+	    "a relay has it");
+}
+
+/* ---- trouble with mailboxes --------------------------------------------- */
+
+static void
+t_full_mailbox_tells(void **state)
+{
+	(void)state;
+	meet_and_part();
+	bob->box_full = true;
+	say(alice, bob, "one");
+	say(alice, bob, "two");
+	sim_run_ms(s, 100);
+	ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
+	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 1, "told once");
+	say(alice, bob, "three");
+	sim_run_ms(s, MAIL_FULL_MS + 1000);
+	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 1, "only once");
+	bob->box_full = false;
+	sim_run_ms(s, MAIL_FULL_MS + 1000);
+	assert_string_equal(sim_heard(bob, alice), "one|two|three");
+	ok(owed(alice, bob) == 0, "delivered");
+}
+
+static void
+t_an_unreachable_relay_is_asked_ever_more_rarely(void **state)
+{
+	(void)state;
+	meet_and_part();
+	alice->cut_off = true;
+	say(alice, bob, "one");
+	sim_run_ms(s, 100);
+	ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
+	alice->cut_off = false;
+	sim_run_ms(s, MAIL_AGAIN_MS - 1000);
+	ok(sim_lines(bob, alice) == 0, "not before its time");
+	sim_run_ms(s, 2000);
+	assert_string_equal(sim_heard(bob, alice), "one");
+}
+
+static void
+t_a_relay_that_comes_back_is_used_at_once(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(alice, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 100);
+	sim_cut_off(alice, false);
+	sim_run_ms(s, 20);
+	assert_string_equal(sim_heard(bob, alice), "one");
+}
+
+static void
+t_a_lost_letter_is_left_again_after_a_day(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 100);
+	sim_lose_letter(bob, 0);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 1000);
+	ok(sim_lines(bob, alice) == 0, "lost");
+	/* A day of two sleeping programs. */
+	for (int i = 0; i < 26; i++) {
+		loop_virtual_run(alice->loop, MAIL_LOOK_MS);
+		loop_virtual_run(bob->loop, MAIL_LOOK_MS);
+		sim_run_ms(s, 5);
+	}
+	sim_run_ms(s, 500);
+	assert_string_equal(sim_heard(bob, alice), "one");
+	ok(owed(alice, bob) == 0, "and acknowledged");
+}
+
+/* ---- the order of disk and relay ---------------------------------------- */
+
+static void
+t_a_failed_commit_leaves_the_letter(void **state)
+{
+	size_t took;
+
+	(void)state;
+	meet_and_part();
+	took = bob->n_took;
+	bob->full = true;
+	say(alice, bob, "one");
+	sim_run_ms(s, 50);
+	ok(bob->n_took == took, "not taken");
+	ok(sim_letters(bob) == 1, "the relay has it");
+	ok(sim_lines(bob, alice) == 0, "and it is not shown");
+	bob->full = false;
+	sim_run_ms(s, 6000);
+	assert_string_equal(sim_heard(bob, alice), "one");
+	sim_run_ms(s, 500);
+	ok(sim_letters(bob) == 0, "taken now");
+	ok(owed(alice, bob) == 0, "and acknowledged");
+}
+
+static void
+t_killed_before_taking_shows_once(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 20);
+	sim_repeat_letter(bob, 0);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 1);
+	sim_kill(s, bob);
+	sim_relay(bob, true);
+	sim_run_ms(s, 2000);
+	assert_string_equal(sim_heard(bob, alice), "one");
+	ok(owed(alice, bob) == 0, "and acknowledged");
+}
+
+static void
+t_acked_stays_acked_over_a_kill(void **state)
+{
+	(void)state;
+	meet_and_part();
+	say(alice, bob, "one");
+	sim_run_ms(s, 1000);
+	ok(owed(alice, bob) == 0, "acknowledged by letter");
+	sim_kill(s, alice);
+	ok(!sim_person(alice, bob)->talk || owed(alice, bob) == 0,
+	    "and still");
+	ok(chat_owed(alice->chat) == 0, "still");
+}
+
+/* ---- backups ------------------------------------------------------------ */
+
+static void
+row_29_restored_backup_heals_by_reseal(void **state)
+{
+	(void)state;
+	meet();
+	sim_backup(bob);
+	sim_restart(s, bob);
+	sim_relay(bob, true);
+	sim_join(s, alice, bob);
+	say(bob, alice, "with a key that the backup does not have");
+	sim_run_ms(s, 500);
+	sim_part(s, alice, bob);
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	say(alice, bob, "two");
+	sim_run_ms(s, 100);
+	ok(sim_letters(bob) == 2, "sealed to that key");
+	sim_restore(s, bob);
+	sim_relay(bob, true);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 3000);
+	assert_string_equal(sim_heard(bob, alice), "one|two");
+	ok(owed(alice, bob) == 0, "healed without anybody");
+	ok(sim_letters(bob) == 0, "what does not open is not kept");
+}
+
+/* What was acknowledged is not said again to the older copy. */
+static void
+row_29_restored_sender_loses_nothing(void **state)
+{
+	(void)state;
+	meet_and_part();
+	sim_cut_off(alice, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 20);
+	sim_backup(alice);
+	sim_cut_off(alice, false);
+	say(alice, bob, "two");
+	sim_run_ms(s, 1000);
+	assert_string_equal(sim_heard(bob, alice), "one|two");
+	sim_restore(s, alice);
+	sim_relay(alice, true);
+	say(alice, bob, "three");
+	sim_run_ms(s, 3000);
+	assert_string_equal(sim_heard(bob, alice), "one|two|three");
+	ok(owed(alice, bob) == 0, "all acknowledged");
+}
+
+static void
+t_reseals_are_rare(void **state)
+{
+	uint8_t junk[400] = { 0x10, 1 };
+
+	(void)state;
+	meet_and_part();
+	for (int i = 0; i < 20; i++) {
+		junk[5] = (uint8_t)i;
+		sim_post(bob, alice, junk, sizeof(junk));
+		sim_run_ms(s, 50);
+	}
+	ok(bob->n_left == 1, "one in ten minutes");
+	ok(sim_letters(bob) == 0, "junk is taken off");
+	sim_run_ms(s, MAIL_RESEAL_MS);
+	sim_post(bob, alice, junk, sizeof(junk));
+	sim_run_ms(s, 50);
+	ok(bob->n_left == 2, "and one more");
+}
+
+/* ---- bad weather -------------------------------------------------------- */
+
+static void
+row_35_duplicated_and_reordered_letters(void **state)
+{
+	char text[8], expected[400] = "";
+
+	(void)state;
+	meet_and_part();
+	sim_mail_weather(s, 0, 50, 50);
+	sim_cut_off(bob, true);
+	for (int i = 0; i < 60; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		say(alice, bob, text);
+		snprintf(expected + strlen(expected), 8, "%s%d",
+		    i ? "|" : "", i);
+		sim_run_ms(s, 2);
+	}
+	sim_run_ms(s, 100);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 1000);
+	assert_string_equal(sim_heard(bob, alice), expected);
+	ok(owed(alice, bob) == 0, "all acknowledged");
+}
+
+static void
+row_60_relay_invents_replays_and_spoils(void **state)
+{
+	uint8_t junk[700] = { 0 };
+
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	say(alice, bob, "two");
+	say(alice, bob, "three");
+	sim_run_ms(s, 50);
+	for (int i = 0; i < 5; i++)
+		sim_repeat_letter(bob, 0);
+	sim_spoil_letter(bob, 1);
+	for (unsigned i = 0; i < 60; i++) {
+		junk[0] = (uint8_t)(0x10 + i % 4);
+		junk[1] = 1;
+		junk[20] = (uint8_t)i;
+		sim_post(bob, i % 4 ? alice : NULL, junk, 10 + i * 10);
+	}
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 500);
+	assert_string_equal(sim_heard(bob, alice), "one|three");
+	ok(sim_line(bob, alice, 1)->gap == 1, "what is missing is said");
+	ok(sim_letters(bob) == 0, "nothing of it stays");
+	ok(owed(alice, bob) == 1, "and it is still owed");
+	sim_join(s, alice, bob);
+	sim_run_ms(s, 50);
+	assert_string_equal(sim_heard(bob, alice), "one|two|three");
+}
+
+/* Everything at once, from the seed: then all is said, once. */
+static void
+storm(unsigned seed)
+{
+	size_t said[2] = { 0, 0 };
+	struct node *n[2];
+	char text[32];
+
+	sim_free(s);
+	s = sim_new(seed);
+	n[0] = alice = sim_node(s, "Alice");
+	n[1] = bob = sim_node(s, "Bob");
+	for (int i = 0; i < 2; i++) {
+		ok(chat_history(n[i]->chat, true, &e) == 0, e.what);
+		sim_relay(n[i], true);
+	}
+	meet();
+	sim_mail_weather(s, 15, 15, 30);
+	for (int step = 0; step < 60; step++) {
+		unsigned who = sim_random(s, 2), dice = sim_random(s, 10);
+
+		if (dice < 4) {
+			snprintf(text, sizeof(text), "%u-%zu.", who,
+			    said[who]++);
+			say(n[who], n[!who], text);
+		} else if (dice == 4) {
+			sim_cut_off(n[who], !n[who]->cut_off);
+		} else if (dice == 5) {
+			sim_join(s, alice, bob);
+		} else if (dice == 6) {
+			sim_part(s, alice, bob);
+		} else if (dice == 7) {
+			sim_kill(s, n[who]);
+			sim_relay(n[who], true);
+		}
+		sim_run_ms(s, sim_random(s, 300));
+	}
+	sim_mail_weather(s, 0, 0, 0);
+	sim_part(s, alice, bob);
+	for (int i = 0; i < 2; i++)
+		sim_cut_off(n[i], false);
+	for (int i = 0; i < 60; i++) {
+		loop_virtual_run(alice->loop, MAIL_LOOK_MS);
+		loop_virtual_run(bob->loop, MAIL_LOOK_MS);
+		sim_run_ms(s, 400);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct node *me = n[i], *other = n[!i];
+		const char *at;
+
+		while (chat_older(me->chat, sim_person(me, other), &e) > 0)
+			;
+		at = sim_heard(me, other);
+		for (size_t k = 0; k < said[!i]; k++) {
+			snprintf(text, sizeof(text), "%d-%zu.", !i, k);
+			if (!strstr(at, text) ||
+			    strstr(strstr(at, text) + 1, text))
+				fail_msg("seed %u: %s: %s", seed, text, at);
+		}
+		if (owed(me, other) > 0)
+			fail_msg("seed %u: %zu owed", seed, owed(me, other));
+	}
+}
+
+static void
+t_storm_of_everything(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 30; seed++)
+		storm(seed);
+}
+
+int
+main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		CASE(t_words_wait_at_the_relay),
+		CASE(t_away_then_back_gets_all_once_in_order),
+		CASE(t_link_and_mailbox_at_once),
+		CASE(t_both_away_alternately),
+		CASE(t_what_a_lost_link_carried_is_left),
+		CASE(t_a_silent_link_is_not_waited_for),
+		CASE(t_words_queued_before_a_start_are_left),
+		CASE(t_stored_stays_stored_over_a_restart),
+		CASE(t_a_repeated_upload_is_the_same_one),
+		CASE(t_read_marks_come_by_mail),
+		CASE(t_nobody_without_a_place_is_left_letters),
+		CASE(t_what_was_left_cannot_be_taken_back),
+		CASE(t_full_mailbox_tells),
+		CASE(t_an_unreachable_relay_is_asked_ever_more_rarely),
+		CASE(t_a_relay_that_comes_back_is_used_at_once),
+		CASE(t_a_lost_letter_is_left_again_after_a_day),
+		CASE(t_a_failed_commit_leaves_the_letter),
+		CASE(t_killed_before_taking_shows_once),
+		CASE(t_acked_stays_acked_over_a_kill),
+		CASE(row_29_restored_backup_heals_by_reseal),
+		CASE(row_29_restored_sender_loses_nothing),
+		CASE(t_reseals_are_rare),
+		CASE(row_35_duplicated_and_reordered_letters),
+		CASE(row_60_relay_invents_replays_and_spoils),
+		CASE(t_storm_of_everything),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
