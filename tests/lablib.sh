@@ -1,0 +1,94 @@
+# shellcheck shell=bash disable=SC2034
+# lablib.sh - the laboratory of tests/lab for tests of real programs; source
+# it after e2elib.sh.
+#
+#	lab_can			says why not, or nothing
+#	lab_start NAME		a laboratory of its own, torn down at the end
+#	lab CMD..		tests/lab/lab.sh in the present one
+#	relay_start ARGS..	p2prelay on srv; its address is in $RELAY
+#	on HOST NAME ARGS..	a p2ptui there, without a LAN unless asked
+
+P2PRELAY=${P2PRELAY:-${top_builddir:-.}/p2prelay}
+LABS=()
+
+lab_can() {
+	local tool
+	if [ "$(id -u)" != 0 ]; then
+		echo "network namespaces need root"
+		return
+	fi
+	for tool in ip nft dnsmasq conntrack cc; do
+		command -v $tool >/dev/null || {
+			echo "$tool is not installed"
+			return
+		}
+	done
+	if ! ip netns add "can-$$" 2>/dev/null; then
+		echo "the system gives no network namespaces"
+		return
+	fi
+	if ! ip netns exec "can-$$" nft add table inet can 2>/dev/null; then
+		echo "the system gives no packet filter in a namespace"
+	fi
+	ip netns del "can-$$"
+}
+
+lab() { LAB=$LAB bash "${top_srcdir:-.}/tests/lab/lab.sh" "$@"; }
+
+lab_start() {
+	LAB=$1
+	LABS+=("$1")
+	lab up >"$T/$1.log" 2>&1 || {
+		diag "$(cat "$T/$1.log")"
+		return 1
+	}
+}
+
+lab_end() {
+	local l
+	for l in "${LABS[@]}"; do
+		LAB=$l lab down >/dev/null 2>&1
+	done
+}
+trap 'clean_up; lab_end' EXIT
+
+relay_start() {
+	local name=relay-$LAB
+	launch "$name" ip netns exec "$LAB-srv" "$P2PRELAY" \
+		--listen 0.0.0.0:54546 --listen 0.0.0.0:443 \
+		--data "$T/$name" --name 203.0.113.10:443 --http off "$@"
+	for ((i = 0; i < 400; i++)); do
+		RELAY=$(sed -n 's/^relay address: //p' "$T/$name.out" |
+			tail -n 1)
+		[ -z "$RELAY" ] || return 0
+		kill -0 "${PID[$name]}" 2>/dev/null || break
+		pause 0.02
+	done
+	diag "no relay: $(cat "$T/$name.err")"
+	return 1
+}
+
+on() {
+	local host=$1 name=$2
+	shift 2
+	launch "$name" ip netns exec "$LAB-$host" "$P2PTUI" --headless \
+		--home "$T/$name" --name "${name%%-*}" "$@"
+}
+
+# ms FILTER-EVENT-TIME: the time of $EV in milliseconds of the day.
+ev_ms() {
+	jq -r '.time | .[11:13] as $h | .[14:16] as $m | .[17:23] as $s |
+		(($h | tonumber) * 3600000 + ($m | tonumber) * 60000 +
+		($s | tonumber) * 1000) | floor' <<<"$EV"
+}
+
+# befriend A B: both run; each adds the other's link.
+befriend() {
+	local a b
+	event "$1" '.event == "ready"' || return 1
+	a=$(get link)
+	event "$2" '.event == "ready"' || return 1
+	b=$(get link)
+	say "$1" "/add $b"
+	say "$2" "/add $a"
+}
