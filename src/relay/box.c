@@ -335,15 +335,15 @@ box_drop(struct conn *c, const struct relay_msg *m)
 
 /* ---- leaving letters ----------------------------------------------------- */
 
-/* RELAY_OK: it is in the turn's transaction. */
+/* RELAY_OK: it is in the turn's transaction.  *number is 0 when it was there
+ * already. */
 static enum relay_status
-leave_letter(struct conn *c, const struct relay_msg *m)
+leave_letter(struct conn *c, const struct relay_msg *m, uint64_t *number)
 {
 	struct relay *r = c->relay;
 	const struct relay_limits *l = &r->limits;
 	enum relay_status status;
 	uint8_t hash[32];
-	uint64_t number;
 
 	if (m->len > RELAY_LETTER_MAX)
 		return RELAY_TOO_LARGE;
@@ -354,27 +354,29 @@ leave_letter(struct conn *c, const struct relay_msg *m)
 	if (!quota_token_has(&r->quota, hash, l->sends_queue_s, engine_ms(r)))
 		return RELAY_LIMIT;
 	status = queues_put(r->queues, m->queue, hash, m->upload, m->p,
-	    m->len, loop_wall_ms(r->loop) / 1000, &number);
+	    m->len, loop_wall_ms(r->loop) / 1000, number);
 	if (status != RELAY_OK)
 		return status;
 	quota_token_note(&r->quota, hash, l->sends_queue_s, engine_ms(r));
-	if (number != 0)
-		engine_job(r, JOB_PUSH, NULL, 0, m->queue);
 	return RELAY_OK;
 }
 
 void
 box_send(struct conn *c, const struct relay_msg *m)
 {
-	enum relay_status status = leave_letter(c, m);
+	struct relay *r = c->relay;
+	uint64_t number;
+	enum relay_status status = leave_letter(c, m, &number);
 
-	if (status == RELAY_OK) {
-		c->relay->stats.letters_in++;
-		engine_job(c->relay, JOB_DONE, c, m->tag, m->queue);
-	} else {
-		c->relay->stats.letters_refused++;
+	if (status != RELAY_OK) {
+		r->stats.letters_refused++;
 		conn_done(c, m->tag, status);
+		return;
 	}
+	r->stats.letters_in++;
+	engine_job(r, JOB_DONE, c, m->tag, m->queue);
+	if (number != 0)
+		engine_job(r, JOB_PUSH, NULL, 0, m->queue);
 }
 
 /* ---- the turn's transaction ---------------------------------------------- */
