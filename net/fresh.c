@@ -87,10 +87,11 @@ take_servers(struct fresh *f, const struct addr *servers, size_t n)
 }
 
 struct fresh *
-fresh_new(struct loop *l, const struct addr *servers, size_t n,
-    void (*on_ready)(void *arg), udp_heard *heard, void *arg)
+fresh_new(struct loop *l, const struct udp *beside,
+    const struct addr *servers, size_t n, void (*on_ready)(void *arg),
+    udp_heard *heard, void *arg)
 {
-	struct udp *udp = udp_open(l, NULL, 0, NULL);
+	struct udp *udp = udp_open_beside(beside, NULL);
 	struct fresh *f;
 
 	if (!udp)

@@ -24,8 +24,9 @@ struct fresh;
 
 /* NULL: no socket.  on_ready comes in a later turn, once; `heard` gets
  * probes. */
-struct fresh *fresh_new(struct loop *l, const struct addr *servers, size_t n,
-    void (*on_ready)(void *arg), udp_heard *heard, void *arg);
+struct fresh *fresh_new(struct loop *l, const struct udp *beside,
+    const struct addr *servers, size_t n, void (*on_ready)(void *arg),
+    udp_heard *heard, void *arg);
 void fresh_free(struct fresh *f);
 struct udp *fresh_udp(const struct fresh *f);
 bool fresh_mapped(const struct fresh *f, struct addr *out);

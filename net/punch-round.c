@@ -171,8 +171,8 @@ round_open(struct punch *p, unsigned round, uint64_t epoch)
 		memset(p->told_tcp, 0, sizeof(p->told_tcp));
 	if (punch_rounds[round].is_fresh && via) {
 		n = p->setup.my_servers(p->setup.ctx, servers);
-		p->fresh = fresh_new(p->setup.loop, servers, n, on_fresh,
-		    on_probe, p);
+		p->fresh = fresh_new(p->setup.loop, via, servers, n,
+		    on_fresh, on_probe, p);
 	}
 	if (p->fresh)
 		via = fresh_udp(p->fresh);

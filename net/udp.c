@@ -28,6 +28,8 @@ struct udp {
 	struct sock socks[FAMILIES];
 	udp_heard *handlers[UDP_CLASSES];
 	void *args[UDP_CLASSES];
+	bool has_only;
+	struct addr only;		/* where it was to be opened */
 	bool dead;
 };
 
@@ -170,6 +172,8 @@ udp_open(struct loop *l, const struct addr *only, uint16_t port,
 		u->socks[i].fd = -1;
 	}
 	if (only) {
+		u->has_only = true;
+		u->only = *only;
 		at = *only;
 		at.port = port;
 		got = open_one(u, &at, e);
@@ -182,6 +186,12 @@ udp_open(struct loop *l, const struct addr *only, uint16_t port,
 	free(u);
 	errno = got;		/* EADDRINUSE: callers may take another */
 	return NULL;
+}
+
+struct udp *
+udp_open_beside(const struct udp *u, struct err *e)
+{
+	return udp_open(u->loop, u->has_only ? &u->only : NULL, 0, e);
 }
 
 void

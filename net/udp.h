@@ -34,6 +34,8 @@ typedef void udp_heard(void *arg, struct udp *via, const struct addr *from,
 /* port 0: any.  A family the system lacks is no error, none at all is. */
 struct udp *udp_open(struct loop *l, const struct addr *only, uint16_t port,
     struct err *e);
+/* As u was opened, on any other port. */
+struct udp *udp_open_beside(const struct udp *u, struct err *e);
 /* Deferred: legal from inside a handler. */
 void udp_free(struct udp *u);
 void udp_handle(struct udp *u, enum udp_class class, udp_heard *fn,
