@@ -420,7 +420,12 @@ open_health(struct app *a, struct err *e)
 	if (!health_is_built() && !opts_is_set(a->start.opts, "http"))
 		return 0;
 	a->health = health_open(&setup, e);
-	return a->health ? 0 : -1;
+	if (!a->health)
+		return -1;
+	log_info("pages at http://%.*s:%u",
+	    (int)(strrchr(setup.where, ':') - setup.where), setup.where,
+	    health_port(a->health));
+	return 0;
 }
 
 /* Ranks an address as something others could be told. */

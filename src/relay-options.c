@@ -8,6 +8,7 @@
 
 #include "arg.h"
 #include "file.h"
+#include "health.h"
 #include "route.h"
 
 /* ---- what a value may be --------------------------------------------------- */
@@ -46,7 +47,7 @@ check_http(const char *value, struct err *e)
 {
 	struct addr a;
 
-	if (strcmp(value, "off") == 0 || addr_parse(&a, value) == 0)
+	if (strcmp(value, "off") == 0 || health_where(&a, value) == 0)
 		return 0;
 	return err_set(e, STATUS_CONFIG, "\"%s\" is no place for the pages; "
 	    "allowed are ADDR:PORT and off", value);

@@ -6,6 +6,29 @@
 
 #include "mem.h"
 
+int
+health_where(struct addr *a, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char host[ADDR_TEXT];
+	size_t len;
+
+	if (colon == NULL || addr_parse_port(colon + 1, true, &a->port) != 0)
+		return -1;
+	len = (size_t)(colon - text);
+	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	} else if (memchr(text, ':', len) != NULL) {
+		return -1;
+	}
+	if (len >= sizeof(host))
+		return -1;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return addr_parse_ip(a, host);
+}
+
 #ifdef HAVE_MICROHTTPD
 
 #include <microhttpd.h>
@@ -233,9 +256,9 @@ start(struct health *h, const char *where, struct err *e)
 	unsigned int flags = MHD_ALLOW_SUSPEND_RESUME | MHD_NO_FLAG;
 	const union MHD_DaemonInfo *info;
 	struct sockaddr_storage ss;
-	struct addr a;
+	struct addr a = { 0 };
 
-	if (addr_parse(&a, where) != 0)
+	if (health_where(&a, where) != 0)
 		return err_set(e, STATUS_USAGE, "\"%s\" is no ADDR:PORT",
 		    where);
 	sock_addr_to(&ss, &a);

@@ -28,6 +28,8 @@ struct health_setup {
 	const char *where;		/* "ADDR:PORT" */
 };
 
+/* "ADDR:PORT", numeric; 0 is any port.  -1 for anything else. */
+int health_where(struct addr *a, const char *text);
 /* Is there one in this build? */
 bool health_is_built(void);
 /* STATUS_UNAVAILABLE when the port is taken. */
