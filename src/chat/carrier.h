@@ -123,6 +123,11 @@ struct carrier {
 	 * ask again. */
 	int (*leave)(void *net, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
+	/* What is known of the ways to them, for a person: rows of a short
+	 * name and a text. */
+	void (*about)(void *net, const struct user_id *who,
+	    void (*row)(void *arg, const char *name, const char *text),
+	    void *arg);
 	/* A letter of on_letter is committed, or worthless: off the relay
 	 * with it.  What was not taken is given again: after drop(NULL), and
 	 * whenever the relay is linked anew. */

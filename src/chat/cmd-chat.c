@@ -212,9 +212,16 @@ say_me(struct chat *c, const struct cmd_call *call)
 	free(link);
 }
 
+static void
+say_row(void *arg, const char *name, const char *text)
+{
+	cmd_say(arg, "  %-11s  %s", name, text);
+}
+
 static int
 cmd_info(void *room, struct cmd_call *call, struct err *e)
 {
+	const struct chat *c = room;
 	const struct person *p;
 	char ed[65], x[65];
 
@@ -242,6 +249,8 @@ cmd_info(void *room, struct cmd_call *call, struct err *e)
 	if (p->own->where[0] || p->who.where[0])
 		cmd_say(call, "  %-11s  %s", "address", p->nearby &&
 		    p->own->where[0] ? p->own->where : p->who.where);
+	if (c->carrier.about)
+		c->carrier.about(c->carrier.net, &p->id, say_row, call);
 	cmd_say(call, "  %-11s  %s", "sign key", ed);
 	cmd_say(call, "  %-11s  %s", "agree key", x);
 	cmd_say(call, "  %-11s  %zu, unread %zu", "owed", p->n_owed,
@@ -325,7 +334,7 @@ static const struct cmd table[] = {
 	{ "history", NULL, "[on|off|forget]",
 	    "keep what was said on disk, or remove what was kept",
 	    { CMD_WORD }, 0, cmd_history, "on off forget" },
-	{ "info", NULL, "[PEER]", "keys, address, path, trust",
+	{ "info", NULL, "[PEER]", "keys, addresses, the way and its history, trust",
 	    { CMD_PEER }, 0, cmd_info, NULL },
 	{ "link", NULL, "", "your own contact link, for others to add",
 	    { CMD_NONE }, 0, cmd_link, NULL },

@@ -44,7 +44,7 @@ consent_give(struct chat *c, struct person *p, struct err *e)
 	    (routes_to(p) ? TELL_ROUTES : 0));
 	if (!asked)
 		return 0;
-	routes_soon(c, 0);
+	routes_owe(c, p);
 	p->own->n_request = 0;
 	post_ack_all(c, p);
 	reading_announce(c, p);

@@ -136,7 +136,7 @@ take_admission(struct chat *c, struct person *p)
 	turn_touch(c, p);
 	p->who.admitted = true;
 	turn_dirty_who(c, p);
-	routes_soon(c, 0);
+	routes_owe(c, p);
 	/* What was told before they knew me was not heard. */
 	turn_post(c, p, TELL_FRAMES | (c->is_away ? TELL_STATUS : 0));
 	people_changed(c, p);

@@ -8,15 +8,16 @@
  * gather for a moment and leave as one letter.
  *
  *	hold	none --LATER--> 30 s, doubling to 10 min, or my relays moved
- *		     --FULL---> 10 min; said once
- *		     --NO PLACE--> until their places change, or a day went
+ *		none --FULL--> 10 min; said once
+ *		none --NO PLACE--> as LATER, or their places changed
  *		any  --stored, a link--> none
  *
  * Rows are left when no link stands, or when one stands and nothing was
  * acknowledged over it for MAIL_SLOW_MS.  After a day all of them are left
  * once more; a new upload id tells the relay that it is not a repetition.
  *
- * What opens letters is letter.c.
+ * mail.c leaves letters, mail-left.c hears what became of them and has the
+ * clocks; letter.c opens what others left.
  */
 #ifndef MAIL_H
 #define MAIL_H
@@ -79,6 +80,8 @@ void mail_stop(struct person *p);
 /* They are somebody else from now on: removed. */
 void mail_forget(struct person *p);
 
+/* Something for them could be left now. */
+bool mail_wants(const struct chat *c, const struct person *p);
 /* There are places and a key for them.  Before anything is left, a receive
  * key of this start is to be on disk. */
 bool mail_can(const struct chat *c, const struct person *p);

@@ -99,6 +99,7 @@ struct person_private {
 	char *look;			/* of the title: text_look */
 	uint64_t oldest_row;		/* paging: what is above was loaded */
 	bool paged;
+	bool routes_due;		/* may not know my places */
 	bool has_gaps;			/* some line of theirs has one */
 	bool gaps_moved;		/* and not all are right any more */
 };
@@ -179,7 +180,8 @@ struct chat {
 	size_t n_under_way;
 	bool mail_stalled;		/* net takes no more for now */
 	struct timer mail_begin, mail_look, routes;
-	bool routes_patient;
+	bool routes_all;		/* everybody is to be looked at */
+	bool routes_patient;		/* to have no place counts now */
 	uint64_t *letters;		/* heard in this turn, not taken yet */
 	size_t n_letters, room_letters;
 	struct pin *pins;

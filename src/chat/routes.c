@@ -245,7 +245,7 @@ routes_body(struct chat *c, struct person *p, struct owed *row,
 	}
 	/* Says nothing; and from now on nobody knows what it said. */
 	row->told = 0;
-	routes_soon(c, ROUTES_SOON_MS);
+	routes_owe(c, p);
 }
 
 void
@@ -263,9 +263,9 @@ routes_acked(struct chat *c, struct person *p, const struct owed *row)
 	turn_dirty_numbers(c, p);
 }
 
-/* My card says where requests go. */
+/* My card says where requests go.  1: there is no place, which may change. */
 static int
-look_at_card(struct chat *c, bool patient, struct err *e)
+look_at_card(struct chat *c, struct err *e)
 {
 	struct routes now = { 0 };
 	struct buf b;
@@ -274,7 +274,7 @@ look_at_card(struct chat *c, bool patient, struct err *e)
 	c->carrier.my_routes(c->carrier.net, NULL, &now);
 	if (routes_equal(&now, &c->places))
 		return 0;
-	if (now.n == 0 && !patient)
+	if (now.n == 0 && !c->routes_patient)
 		return 1;
 	buf_init(&b);
 	routes_write(&b, &now);
@@ -284,58 +284,93 @@ look_at_card(struct chat *c, bool patient, struct err *e)
 		return -1;
 	c->places = now;
 	c->announce = true;
+	/* All of them come from the same relays. */
+	c->routes_all = true;
 	turn_urgent(c);
 	return 0;
 }
 
-/* 1: to be looked at again, later. */
 static int
-look_at(struct chat *c, struct person *p, bool patient, struct err *e)
+look_at(struct chat *c, struct person *p, struct err *e)
 {
 	uint64_t hash;
 
 	if (!person_is_contact(p) || !p->who.admitted || p->own->gone)
 		return 0;
 	hash = mine_now(c, p);
-	if (hash == mine_as_told(p))
-		return 0;
-	if (hash == NO_PLACES && !patient)
-		return 1;
-	return owe_route(c, p, hash, e);
+	return hash == mine_as_told(p) ? 0 : owe_route(c, p, hash, e);
+}
+
+/* A slice of those to be looked at; 1: there are more. */
+static int
+look_at_some(struct chat *c, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < roster_count(c->roster); i++) {
+		struct person *p = roster_at(c->roster, i);
+
+		if (c->routes_all)
+			p->own->routes_due = true;
+		if (!p->own->routes_due)
+			continue;
+		n += person_is_contact(p);
+		if (n > ROUTES_SLICE)
+			continue;
+		if (look_at(c, p, e) < 0)
+			return -1;
+		p->own->routes_due = false;
+	}
+	c->routes_all = false;
+	return n > ROUTES_SLICE;
 }
 
 static void
 on_look(void *chat)
 {
 	struct chat *c = chat;
-	bool patient = c->routes_patient, again;
 	struct err why = { 0 };
-	int done;
+	int64_t again_ms = ROUTES_NONE_MS;
+	int left;
 
-	c->routes_patient = false;
-	if (!c->carrier.my_routes || c->trouble)
+	if (!c->carrier.my_routes)
 		return;
-	done = look_at_card(c, patient, &why);
-	again = done > 0;
-	for (size_t i = 0; done >= 0 && i < roster_count(c->roster); i++) {
-		done = look_at(c, roster_at(c->roster, i), patient, &why);
-		again = again || done > 0;
+	left = c->trouble ? 1 : look_at_card(c, &why);
+	c->routes_patient = left > 0;
+	if (left == 0) {
+		left = look_at_some(c, &why);
+		again_ms = 0;
 	}
-	if (done < 0)
+	if (left < 0) {
+		/* What was owed in this turn is not: all of them again. */
+		c->routes_all = true;
+		again_ms = ROUTES_NONE_MS;
 		turn_fail(c, &why, false);
-	else if (again)
-		c->routes_patient = true;
-	if (done < 0 || again)
-		timer_set(&c->routes, ROUTES_NONE_MS);
+	}
+	if (left != 0)
+		timer_set(&c->routes, again_ms);
 }
 
-void
-routes_soon(struct chat *c, int64_t delay_ms)
+static void
+soon(struct chat *c, int64_t delay_ms)
 {
 	if (timer_is_set(&c->routes) && !c->routes_patient)
 		return;
 	c->routes_patient = false;
 	timer_set(&c->routes, delay_ms);
+}
+
+void
+routes_soon(struct chat *c)
+{
+	soon(c, ROUTES_SOON_MS);
+}
+
+void
+routes_owe(struct chat *c, struct person *p)
+{
+	p->own->routes_due = true;
+	soon(c, 0);
 }
 
 int
@@ -360,6 +395,7 @@ void
 routes_start(struct chat *c)
 {
 	timer_init(&c->routes, c->loop, on_look, c);
+	c->routes_all = true;
 }
 
 void

@@ -28,6 +28,7 @@ enum {
 	ROUTES_BODY = 1 + ROUTES_MAX * (4 + ROUTE_TEXT),
 	ROUTES_TEXT = 17,		/* a hash as the text of a row */
 	ROUTES_SOON_MS = 200,		/* relays come and go in company */
+	ROUTES_SLICE = 32,		/* people a turn: each costs net a key */
 	/* Having no place is told when it seems to stay so: at a start no
 	 * relay may be known yet. */
 	ROUTES_NONE_MS = 60000
@@ -49,8 +50,10 @@ void routes_card(struct chat *c, struct person *p, const struct card *card);
 /* A ROUTE frame of theirs. */
 void routes_heard(struct chat *c, struct person *p, const struct frame *f);
 
-/* Whether mine changed is looked at soon / at once, in the next turn. */
-void routes_soon(struct chat *c, int64_t delay_ms);
+/* Whether mine changed is looked at soon. */
+void routes_soon(struct chat *c);
+/* They are to know mine: let in, or what was owed says something else. */
+void routes_owe(struct chat *c, struct person *p);
 /* The body of a ROUTE row that leaves now. */
 void routes_body(struct chat *c, struct person *p, struct owed *row,
     struct buf *out);
