@@ -118,7 +118,7 @@ net_set_carrier(struct net *n)
 		.announce = carry_announce, .connect = carry_connect,
 		.my_routes = carry_my_routes,
 		.their_routes = carry_their_routes, .leave = carry_leave,
-		.took = carry_took
+		.took = carry_took, .about = net_about
 	};
 }
 

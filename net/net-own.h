@@ -41,8 +41,12 @@ struct net {
 	bool closing;
 	char texts[NET_TEXTS][ADDR_TEXT];	/* net_listen_at's */
 	size_t n_texts;
+	struct checkup *checkup;	/* running, or NULL */
 };
 
 void net_set_carrier(struct net *n);
+/* The carrier's `about`. */
+void net_about(void *net, const struct user_id *who,
+    void (*row)(void *arg, const char *name, const char *text), void *arg);
 
 #endif

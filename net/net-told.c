@@ -1,6 +1,10 @@
 #include "net-own.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#include "checkup.h"
 
 static void
 add_text(struct net *n, struct addr a)
@@ -66,6 +70,71 @@ net_info(const struct net *n, const struct user_id *who,
     struct reach_info *out)
 {
 	return reach_info(n->reach, who, out);
+}
+
+static const char *
+way_name(enum path p)
+{
+	static const char *const names[] = { "no link", "LAN", "direct",
+		"mapped port", "punched", "relay" };
+
+	return names[p];
+}
+
+void
+net_about(void *net, const struct user_id *who, void (*row)(void *arg,
+    const char *name, const char *text), void *arg)
+{
+	const struct net *n = net;
+	struct reach_info r;
+	char text[200], when[16];
+
+	if (n->closing || !reach_info(n->reach, who, &r))
+		return;
+	if (r.where[0])
+		row(arg, "link to", r.where);
+	if (r.punch[0])
+		row(arg, "punching", r.punch);
+	for (size_t i = 0; i < r.n_changes; i++) {
+		const struct session_change *c = &r.changes[i];
+		time_t t = (time_t)(c->wall_ms / 1000);
+		struct tm tm;
+
+		if (!localtime_r(&t, &tm) ||
+		    strftime(when, sizeof(when), "%H:%M:%S", &tm) == 0)
+			continue;
+		snprintf(text, sizeof(text), "%s  %s, %s", when,
+		    way_name(c->path), c->why);
+		row(arg, i == 0 ? "ways" : "", text);
+	}
+}
+
+/* ---- the doctor -------------------------------------------------------- */
+
+static void
+on_examined(void *arg, const struct finding *list, size_t count)
+{
+	struct net *n = arg;
+	const struct carrier_events *chat = n->setup.events;
+	char text[sizeof(list->what) + sizeof(list->next) + 32];
+
+	n->checkup = NULL;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "%s: %s%s%s",
+		    finding_name(list[i].level), list[i].what,
+		    list[i].next[0] ? " -> " : "", list[i].next);
+		chat->notice(chat->chat, text);
+	}
+}
+
+int
+net_doctor(struct net *n, struct err *e)
+{
+	if (n->checkup)
+		return err_set(e, STATUS_TRY_AGAIN,
+		    "the doctor is measuring already");
+	n->checkup = checkup_start(n, on_examined, n);
+	return 0;
 }
 
 /* ---- reach ------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "kdf.h"
 #include "label.h"
+#include "checkup.h"
 #include "log.h"
 #include "net-own.h"
 
@@ -466,6 +467,8 @@ net_close(struct net *n)
 		return;
 	l = n->setup.loop;
 	n->closing = true;
+	checkup_free(n->checkup);
+	n->checkup = NULL;
 	lan_close(n->lan);
 	n->lan = NULL;
 	listener_free(n->listener);

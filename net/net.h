@@ -68,6 +68,9 @@ struct net_reach {
 };
 
 void net_reach(const struct net *n, struct net_reach *out);
+/* Measures for some seconds, then says what was found by notices.
+ * STATUS_TRY_AGAIN: it is at it. */
+int net_doctor(struct net *n, struct err *e);
 const char *net_nat_name(enum nat_class c);	/* open, easy, hard, .. */
 const char *net_relay_name(enum net_relay r);	/* none, down, up */
 /* One person, for /info.  False: never met in this life. */

@@ -220,6 +220,7 @@ take_flag(void *ctx, const struct arg *row, const char *value,
 		const char *name;
 		bool *flag;
 	} flags[] = {
+		{ "doctor", &s->doctor },
 		{ "ephemeral", &s->ephemeral },
 		{ "headless", &s->headless },
 		{ "help", &s->help },
@@ -257,6 +258,8 @@ static const struct arg arg_table[] = {
 	    take_set },
 	{ 0, "headless", NULL, "no screen: commands on stdin, JSON Lines on "
 	    "stdout", NULL, take_flag },
+	{ 0, "doctor", NULL, "measure what is reachable, say what to do about "
+	    "the rest, and exit", NULL, take_flag },
 	{ 0, "recover", NULL, "save what can be read of a damaged database "
 	    "and start", NULL, take_flag },
 	{ 0, "log", "LEVEL[:FILE]", "error, warn, info or debug; never keys "

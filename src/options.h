@@ -15,7 +15,7 @@ struct start {
 	const char *home, *profile;	/* borrowed from argv; NULL: none */
 	const char **connect;		/* addresses to dial, owned array */
 	size_t n_connect;
-	bool ephemeral, headless, recover;
+	bool doctor, ephemeral, headless, recover;
 	bool help, version;
 	struct opts *opts;
 };

@@ -25,6 +25,7 @@
 #include "options.h"
 #include "profile.h"
 #include "rand.h"
+#include "report.h"
 #include "secret.h"
 #include "store.h"
 #include "tui.h"
@@ -45,6 +46,7 @@ struct app {
 	struct cmd_app own_cmds;
 	struct tui *tui;
 	struct headless *headless;
+	struct report *report;
 	bool first_start;
 	int signo;			/* what ended us, or 0 */
 	const char *exec;		/* this very program */
@@ -164,7 +166,8 @@ open_kept(struct app *a, struct err *e)
 
 	if (keeps && profile_hold(&a->profile, e) < 0)
 		return -1;
-	if (keeps || (s->home && profile_identity_state(&a->profile, NULL) !=
+	if (keeps || (s->home && !s->doctor &&
+	    profile_identity_state(&a->profile, NULL) !=
 	    2)) {
 		a->vault = unlock(&a->profile, s->opts, &a->first_start, e);
 		if (!a->vault)
@@ -204,6 +207,15 @@ static const char *
 lan_trouble(void *net)
 {
 	return net_lan_trouble(net);
+}
+
+static const char *
+relay_how(void *net)
+{
+	struct net_reach r;
+
+	net_reach(net, &r);
+	return net_relay_name(r.relay);
 }
 
 static uint64_t
@@ -246,6 +258,10 @@ open_parts(struct app *a, struct err *e)
 static int
 open_face(struct app *a, struct err *e)
 {
+	if (a->start.doctor) {
+		a->report = report_open(a->loop, a->net);
+		return 0;
+	}
 	if (a->start.headless) {
 		struct headless_setup setup = { a->loop, a->chat, a->cmds,
 			a->start.opts, a->net };
@@ -255,7 +271,8 @@ open_face(struct app *a, struct err *e)
 	}
 	struct tui_setup setup = { .loop = a->loop, .chat = a->chat,
 		.cmds = a->cmds, .opts = a->start.opts,
-		.reach = { a->net, listen_at, lan_trouble, reach_version },
+		.reach = { a->net, listen_at, lan_trouble, relay_how,
+		    reach_version },
 		.first_start = a->first_start,
 		.ephemeral = a->start.ephemeral };
 
@@ -284,6 +301,7 @@ close_all(struct app *a)
 {
 	tui_close(a->tui);
 	headless_close(a->headless);
+	report_close(a->report);
 	net_close(a->net);
 	chat_free(a->chat);
 	cmds_free(a->cmds);
@@ -300,7 +318,14 @@ run(struct app *a, struct err *e)
 {
 	int status;
 
-	if ((a->start.headless ? check_output(e) : tui_check(e)) < 0)
+	/* What is measured is the network, not the profile, which may be in
+	 * use just now. */
+	if (a->start.doctor) {
+		a->start.ephemeral = true;
+		a->start.headless = false;
+	}
+	if ((a->start.headless || a->start.doctor ? check_output(e) :
+	    tui_check(e)) < 0)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    profile_check(&a->profile, e) < 0 ||

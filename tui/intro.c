@@ -78,6 +78,25 @@ say_reach(struct intro *in, const struct scene *s, bool brief)
 	}
 }
 
+/* From anywhere: what to give to somebody, or what is missing for that. */
+static void
+say_relay(struct intro *in, const struct scene *s, bool brief)
+{
+	const struct tui_reach *reach = &s->setup->reach;
+	const char *how = reach->relay ? reach->relay(reach->arg) : "none";
+
+	if (strcmp(how, "up") == 0) {
+		say(in, STYLE_TEXT, 0, "From anywhere: give somebody your "
+		    "contact link (/link), add theirs (/add LINK).");
+	} else if (strcmp(how, "down") == 0) {
+		say(in, STYLE_WARN, 0, "Your relay does not answer: nobody "
+		    "reaches you from other networks. /doctor says why.");
+	} else if (!brief) {
+		say(in, STYLE_DIM, 0, "People of other networks need a relay "
+		    "to find you: p2ptui --relay HOST. /doctor says more.");
+	}
+}
+
 static void
 welcome(struct intro *in, const struct scene *s)
 {
@@ -98,6 +117,7 @@ welcome(struct intro *in, const struct scene *s)
 	if (!brief)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say_reach(in, s, brief);
+	say_relay(in, s, brief);
 	if (!brief)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say(in, STYLE_TEXT, 0, "Keys: %s list of people, Enter opens a chat, "
@@ -126,7 +146,7 @@ fresh_chat(struct intro *in, const struct scene *s)
 	case TRUST_VERIFIED:
 		say(in, STYLE_DIM, 0, p->linked ? "Write, and Enter sends; "
 		    "only %s can read it." : "%s is not here now: what you "
-		    "write waits, sealed, until you both are.", p->title);
+		    "write waits, sealed, until they are back.", p->title);
 		break;
 	case TRUST_REQUESTED:
 	case TRUST_BLOCKED:

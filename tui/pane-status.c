@@ -85,6 +85,22 @@ draw_presence(const struct scene *s, const struct rect *r, int col, int limit,
 	return term_puts(r, 0, col + 2, away ? STYLE_WARN : STYLE_GOOD, text);
 }
 
+/* Nothing without one: most people have no relay to worry about. */
+static int
+draw_relay(const struct scene *s, const struct rect *r, int col, int limit)
+{
+	const struct tui_reach *reach = &s->setup->reach;
+	const char *how = reach->relay ? reach->relay(reach->arg) : "none";
+	const bool up = strcmp(how, "up") == 0;
+	char text[32];
+
+	if (strcmp(how, "none") == 0)
+		return col;
+	snprintf(text, sizeof(text), "relay %s", theme_mark(s->theme, up ?
+	    MARK_YES : MARK_FAILED));
+	return part(s, r, col, limit, up ? STYLE_TEXT : STYLE_WARN, text);
+}
+
 void
 title_draw(const struct scene *s)
 {
@@ -123,6 +139,7 @@ title_draw(const struct scene *s)
 		    "%zu requests", asking);
 		col = part(s, r, col, limit, STYLE_WARN, text);
 	}
+	col = draw_relay(s, r, col, limit);
 	if (s->setup->ephemeral)
 		col = part(s, r, col, limit, STYLE_WARN, "ephemeral");
 	if (lan_trouble(s))

@@ -20,6 +20,8 @@ struct tui_reach {
 	void *arg;
 	const char *(*listen_at)(void *arg, size_t i);
 	const char *(*lan_trouble)(void *arg);
+	/* "none", "down" or "up". */
+	const char *(*relay)(void *arg);
 	uint64_t (*version)(void *arg);
 };
 
