@@ -43,6 +43,7 @@ pmp_new(const struct pmp_setup *setup)
 	struct pmp *p = mem_new(sizeof(*p));
 
 	p->setup = *setup;
+	p->is_natpmp = setup->is_natpmp;
 	p->news_at_ms = -NEWS_MS;
 	timer_init(&p->timer, setup->loop, on_timer, p);
 	return p;

@@ -29,6 +29,7 @@ struct pmp_setup {
 	uint16_t port;			/* internal, and wished outside */
 	uint32_t lifetime_s;
 	uint8_t nonce[PCP_NONCE];
+	bool is_natpmp;			/* begin with that */
 	void *ctx;
 	enum pmp_sent (*send)(void *ctx, const void *p, size_t len);
 	void (*on_done)(void *ctx);	/* a round is over; never in pmp_ask */

@@ -272,6 +272,17 @@ is_outside(const struct portmap *p, const struct addr *ext)
 	    (!p->has_seen || addr_same_ip(ext, &p->seen));
 }
 
+static const char *
+why_useless(const struct portmap *p, const struct addr *ext)
+{
+	if (is_outside(p, ext))
+		return "";
+	if (addr_kind(ext) == ADDR_UNSPECIFIED)
+		return ", but the router knows no outside address";
+	return ", but that is not how we look from outside: there is a second "
+	    "NAT behind the router";
+}
+
 static void
 set_text(struct portmap *p, enum portmap_how how, const char *idle)
 {
@@ -286,9 +297,7 @@ set_text(struct portmap *p, enum portmap_how how, const char *idle)
 	}
 	addr_format(&l->ext, ext);
 	snprintf(p->text[how], TEXT, "held: %s%s%s%s", ext,
-	    is_outside(p, &l->ext) ? "" : ", but that is not how we look "
-	    "from outside: there is a second NAT behind the router",
-	    *idle ? "; in part: " : "", idle);
+	    why_useless(p, &l->ext), *idle ? "; in part: " : "", idle);
 }
 
 static void
@@ -473,7 +482,8 @@ open_gateway(struct portmap *p, const struct addr *gateway)
 	const struct portmap_setup *s = &p->setup;
 	uint32_t lifetime_s = s->lifetime_s ? s->lifetime_s : LEASE_ASK_S;
 	struct pmp_setup pmp = { .loop = s->loop, .port = s->port,
-		.lifetime_s = lifetime_s, .ctx = p, .send = send_packet,
+		.lifetime_s = lifetime_s, .is_natpmp = s->only_natpmp,
+		.ctx = p, .send = send_packet,
 		.on_done = on_pmp_done };
 	struct igd_setup igd = { .loop = s->loop, .exec = s->upnp_exec,
 		.gateway = *gateway, .port = s->port,

@@ -58,8 +58,9 @@ struct portmap_setup {
 	void *ctx;
 	void (*on_change)(void *ctx);	/* anything below is new; never
 					 * inside a call of this header */
-	/* For tests; zeroes mean what stands above.  */
+	/* For tests; zeroes mean what stands above. */
 	const struct addr *gateway;	/* with its port; instead of ifaces */
+	bool only_natpmp;
 	uint32_t lifetime_s;
 	int upnp_deadline_ms;
 	enum pmp_sent (*send)(void *ctx, const void *p, size_t len);

@@ -148,6 +148,9 @@ filter_calls(void)
 	/* One that this system does not have is none the less allowed. */
 	for (size_t i = 0; c && i < sizeof(allowed) / sizeof(*allowed); i++)
 		seccomp_rule_add(c, SCMP_ACT_ALLOW, allowed[i], 0);
+	/* A sanitizer takes its own signal stack back at the end. */
+	if (c && IS_SANITIZED)
+		seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0);
 	if (is_whole)
 		seccomp_load(c);
 	if (c)

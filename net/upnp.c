@@ -103,18 +103,21 @@ take_igd(struct child *c, struct UPNPDev *list)
 {
 #if MINIUPNPC_API_VERSION >= 18
 	char wan[64];
-	int r = UPNP_GetValidIGD(list, &c->urls, &c->data, c->local,
-	    sizeof(c->local), wan, sizeof(wan));
-	/* A private address outside is found out by its owner. */
+	/* 2: an address outside that is private, which its owner finds out. */
 	static const enum found founds[] = { FOUND_NOTHING, FOUND_IGD,
 		FOUND_IGD, FOUND_OFFLINE, FOUND_OTHER };
-#else
 	int r = UPNP_GetValidIGD(list, &c->urls, &c->data, c->local,
-	    sizeof(c->local));
+	    sizeof(c->local), wan, sizeof(wan));
+#else
 	static const enum found founds[] = { FOUND_NOTHING, FOUND_IGD,
 		FOUND_OFFLINE, FOUND_OTHER };
-#endif
+	int r = UPNP_GetValidIGD(list, &c->urls, &c->data, c->local,
+	    sizeof(c->local));
 
+	/* Here it is not connected, or its address is private. */
+	if (r == 2 && UPNPIGD_IsConnected(&c->urls, &c->data))
+		return FOUND_IGD;
+#endif
 	return r >= 0 && (size_t)r < sizeof(founds) / sizeof(*founds) ?
 	    founds[r] : FOUND_NOTHING;
 }

@@ -1,8 +1,8 @@
 /*
  * portmap-driver - port mapping alone: says what it finds, in lines.
  *
- *	portmap-driver [-l LIFETIME] [-p] [-u] PORT
- *	                 -p without PCP and NAT-PMP, -u without UPnP
+ *	portmap-driver [-l LIFETIME] [-n] [-p] [-u] PORT
+ *		-n without PCP, -p without NAT-PMP too, -u without UPnP
  *
  *	on stdin: again [PORT] | stun IP | end         end of input: end
  *	on stdout, after each change:
@@ -172,10 +172,12 @@ main(int argc, char **argv)
 
 	if (upnp_is_child(argc, argv))
 		upnp_child_main();
-	while ((c = getopt(argc, argv, "l:pu")) != -1) {
+	while ((c = getopt(argc, argv, "l:npu")) != -1) {
 		if (c == 'l')
 			setup.lifetime_s = (uint32_t)strtoul(optarg, NULL,
 			    10);
+		else if (c == 'n')
+			setup.only_natpmp = true;
 		else if (c == 'p')
 			setup.pcp = false;
 		else if (c == 'u')
@@ -185,7 +187,7 @@ main(int argc, char **argv)
 	}
 	if (optind >= argc ||
 	    addr_parse_port(argv[optind], false, &d.port) != 0) {
-		fprintf(stderr, "usage: portmap-driver [-l S] [-pu] PORT\n");
+		fprintf(stderr, "usage: portmap-driver [-l S] [-npu] PORT\n");
 		return 2;
 	}
 	return crypto_start(NULL) == 0 ? run(&d, &setup) : 1;
