@@ -83,6 +83,15 @@ enum heard {
 	FRAME_UNWELCOME		/* blocked, flooding: no answer */
 };
 
+/* Why a visit found nobody, or ended. */
+enum visit_end {
+	VISIT_NOBODY,		/* places were asked: nobody waits there */
+	VISIT_NO_PLACE,		/* no relay is up, no LAN, nothing typed */
+	VISIT_NO_ANSWER,	/* the typed address does not answer */
+	VISIT_CUT,		/* the connection was lost */
+	VISIT_LATE		/* it took too long */
+};
+
 /* One presence on the LAN. */
 struct sighting {
 	struct pubkeys keys;
@@ -123,6 +132,17 @@ struct carrier {
 	 * ask again. */
 	int (*leave)(void *net, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
+	/* A code's nameplate, six digits: be found there (NULL: no more);
+	 * -1 when there is no place to wait at all. */
+	int (*wait_at)(void *net, const char *plate, struct err *e);
+	/* Go to whoever waits there, by relay, LAN, or at `where` ("" or
+	 * HOST:PORT).  on_visit or on_visit_end follows.  plate NULL: stop. */
+	int (*visit)(void *net, const char *plate, const char *where,
+	    struct err *e);
+	/* Over a visit: whole messages, in order. */
+	int (*visit_send)(void *net, uint32_t visit, const void *msg,
+	    size_t len);
+	void (*visit_close)(void *net, uint32_t visit);
 	/* What is known of the ways to them, for a person: rows of a short
 	 * name and a text. */
 	void (*about)(void *net, const struct user_id *who,
@@ -170,6 +190,12 @@ struct carrier_events {
 	    const struct user_id *queue, const void *p, size_t len);
 	void (*on_left)(void *chat, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], enum left what);
+	/* Somebody came to my nameplate, or I reached one (i_came). */
+	void (*on_visit)(void *chat, uint32_t visit, bool i_came);
+	void (*on_visit_msg)(void *chat, uint32_t visit, const void *msg,
+	    size_t len);
+	/* It is over, not by visit_close; visit 0: mine never began. */
+	void (*on_visit_end)(void *chat, uint32_t visit, enum visit_end why);
 	/* My relays, or whether they answer, changed: my_routes and leave
 	 * are worth asking again. */
 	void (*on_relays)(void *chat);

@@ -19,8 +19,11 @@
 	row(LABEL_MAC1, "p2ptui/1/mac1") \
 	row(LABEL_COOKIE, "p2ptui/1/cookie") \
 	row(LABEL_MEET, "p2ptui/1/rv") \
+	row(LABEL_PAIR, "p2ptui/1/pair") \
 	row(LABEL_PAIR_KEY, "p2ptui/1/pairkey") \
 	row(LABEL_PORTMAP, "p2ptui/1/portmap") \
+	row(LABEL_PAIR_PSK, "p2ptui/1/pair-psk") \
+	row(LABEL_PLATE, "p2ptui/1/plate") \
 	row(LABEL_PROBE, "p2ptui/1/probe") \
 	row(LABEL_QUEUE, "p2ptui/1/queue") \
 	row(LABEL_QUEUE_ID, "p2ptui/1/qid") \
@@ -31,9 +34,12 @@
 	row(LABEL_RESEAL, "p2ptui/1/reseal") \
 	row(LABEL_ROUTES, "p2ptui/1/routes") \
 	row(LABEL_UPLOAD, "p2ptui/1/upload") \
+	row(LABEL_REQUEST_TOKEN, "p2ptui/1/request-token") \
+	row(LABEL_SAFETY, "p2ptui/1/safety") \
 	row(LABEL_USER_ID, "p2ptui/1/user-id") \
 	row(LABEL_VAULT, "p2ptui/1/vault") \
 	row(LABEL_VAULT_CHECK, "p2ptui/1/vault-check") \
+	row(LABEL_WORDS, "p2ptui/1/words") \
 	row(LABEL_X25519, "p2ptui/1/x25519")
 
 #define LABEL_DECLARE(name, text) static const char name[] = text;

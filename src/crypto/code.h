@@ -1,0 +1,46 @@
+/*
+ * code - the sixteen digits that two people say over the phone: PROTOCOL
+ * section 4.
+ *
+ *	digits 1-6	nameplate: where they meet, public
+ *	digits 7-15	secret: the password of the exchange
+ *	digit 16	Damm check digit over the fifteen
+ *
+ * The check digit catches every single wrong digit and every swap of
+ * neighbours, so a typing error costs no attempt.  Pure.
+ */
+#ifndef CODE_H
+#define CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	CODE_DIGITS = 16,
+	CODE_PLATE = 6,
+	CODE_SECRET = 9,
+	CODE_TEXT = 20			/* "1182 0447 2915 0364", NUL */
+};
+
+struct code {
+	char digits[CODE_DIGITS + 1];
+};
+
+enum code_verdict {
+	CODE_GOOD,
+	CODE_SHORT,			/* so far well formed, not all there */
+	CODE_WRONG_DIGIT,		/* 16 digits, one of them mistyped */
+	CODE_NOT_ONE			/* another character, too many */
+};
+
+/* Fresh, from the system's randomness. */
+void code_new(struct code *c);
+/* Spaces and hyphens between digits are skipped. */
+enum code_verdict code_parse(struct code *c, const char *text);
+/* In fours. */
+void code_format(const struct code *c, char text[CODE_TEXT]);
+void code_plate(const struct code *c, char plate[CODE_PLATE + 1]);
+void code_clear(struct code *c);		/* wipes */
+char code_check_digit(const char *fifteen);
+
+#endif
