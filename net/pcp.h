@@ -23,7 +23,6 @@
 
 enum {
 	PCP_PORT = 5351,		/* RFC 6887 19.1 */
-	PCP_NEWS_PORT = 5350,		/* announcements, to 224.0.0.1 */
 	PCP_VERSION = 2,
 	NATPMP_VERSION = 0,
 	PCP_NONCE = 12,

@@ -32,6 +32,7 @@ struct pipe {
 	struct relay *relay;		/* NULL: over */
 	uint32_t number;		/* while CALLING or JOINED */
 	size_t out_credit, in_credit, eaten;
+	bool is_silent;			/* called, and said nothing yet */
 	struct route tries[TRIES_MAX];
 	size_t n_tries, next_try;
 	struct buf first;
@@ -100,6 +101,7 @@ static void
 send_bytes(struct pipe *p, const uint8_t *at, size_t len)
 {
 	p->out_credit -= len;
+	p->is_silent = false;
 	while (len > 0) {
 		size_t n = len < RELAY_PIECE_MAX ? len : RELAY_PIECE_MAX;
 
@@ -138,8 +140,11 @@ give_credit(void *impl, size_t n)
 	struct pipe *p = impl;
 
 	p->eaten += n;
-	if (p->state != PIPE_JOINED || p->eaten < CREDIT_STEP)
+	if (p->state != PIPE_JOINED ||
+	    (p->eaten < CREDIT_STEP && !p->is_silent))
 		return;
+	/* The caller keeps his first bytes until he hears of us. */
+	p->is_silent = false;
 	relay_say(p->relay, &(struct relay_msg){
 	    .op = OP_CREDIT, .tag = p->number, .value = (uint32_t)p->eaten });
 	p->in_credit += p->eaten;
@@ -348,7 +353,8 @@ take_hang(struct relay *r, const struct relay_msg *m)
 	if (!p)
 		return true;
 	him = person_find(r->all, &p->who);
-	if (him && (m->value == HANG_NOBODY || m->value == HANG_GONE))
+	/* Not when they are gone: they may be back, and were said to be. */
+	if (him && m->value == HANG_NOBODY)
 		relay_meet_gone(him, r);
 	if (p->state != PIPE_CALLING || !try_next(p))
 		finish(p, hang_why[m->value]);
@@ -375,6 +381,7 @@ take_ring(struct relay *r, const struct relay_msg *m)
 	}
 	p = new_pipe(all, &him->id, r, NULL, NULL);
 	p->state = PIPE_JOINED;
+	p->is_silent = true;
 	p->number = m->tag;
 	p->out_credit = p->in_credit = RELAY_WINDOW;
 	map_put(r->pipes, &p->number, p);

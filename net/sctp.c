@@ -21,6 +21,7 @@ enum {
 	RTO_MIN_MS = 200, RTO_INITIAL_MS = 1000, RTO_MAX_MS = 2000,
 	SACK_MS = 20,
 	CWND_INITIAL = 10,		/* packets: RFC 6928 */
+	BURST = 10, BURST_AGAIN = 4,	/* packets a SACK lets go */
 	/* Whether the other end lives is judged by our heartbeats. */
 	RETRIES = 20000,
 	/* A program that was stopped must not run every timer at once. */
@@ -86,8 +87,10 @@ configure(void)
 	usrsctp_sysctl_set_sctp_nrsack_enable(0);
 	usrsctp_sysctl_set_sctp_pktdrop_enable(0);
 	usrsctp_sysctl_set_sctp_initial_cwnd(CWND_INITIAL);
-	usrsctp_sysctl_set_sctp_max_burst_default(0);
-	usrsctp_sysctl_set_sctp_fr_max_burst_default(0);
+	usrsctp_sysctl_set_sctp_max_burst_default(BURST);
+	/* Without it, what waits in the other side's socket is sent again
+	 * with every few SACKs until nothing else passes. */
+	usrsctp_sysctl_set_sctp_fr_max_burst_default(BURST_AGAIN);
 	usrsctp_sysctl_set_sctp_delayed_sack_time_default(SACK_MS);
 	usrsctp_sysctl_set_sctp_rto_min_default(RTO_MIN_MS);
 	usrsctp_sysctl_set_sctp_rto_initial_default(RTO_INITIAL_MS);

@@ -91,12 +91,18 @@ same_cand(const struct cand *a, const struct cand *b)
 bool
 ways_add_mine(struct ways *w, const struct cand *c)
 {
-	if (w->n_mine == CANDS_MAX || c->kind == CAND_PRFLX)
+	if (c->kind == CAND_PRFLX)
 		return false;
 	for (size_t i = 0; i < w->n_mine; i++) {
-		if (same_cand(&w->mine[i], c))
-			return false;
+		if (!same_cand(&w->mine[i], c))
+			continue;
+		/* What STUN sees may be my own: then nothing is between. */
+		if (c->kind < w->mine[i].kind)
+			w->mine[i].kind = c->kind;
+		return false;
 	}
+	if (w->n_mine == CANDS_MAX)
+		return false;
 	w->mine[w->n_mine++] = *c;
 	return true;
 }

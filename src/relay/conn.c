@@ -368,6 +368,22 @@ on_writable(struct conn *c)
 
 /* ---- records in ---------------------------------------------------------- */
 
+void
+conn_obey(struct conn *c, const uint8_t *p, size_t len)
+{
+	while (len > 0 && c->state == CONN_UP) {
+		struct relay_msg m;
+		size_t n = relay_msg_read(&m, p, len);
+
+		if (n == 0 || !ops_run(c, &m)) {
+			violate(c);
+			return;
+		}
+		p += n;
+		len -= n;
+	}
+}
+
 static void
 take_record(struct conn *c, uint8_t *p, size_t len)
 {
@@ -380,18 +396,7 @@ take_record(struct conn *c, uint8_t *p, size_t len)
 	}
 	c->heard_s = engine_s(r);
 	r->stats.records_in++;
-	len -= NOISE_TAG;
-	while (len > 0 && c->state == CONN_UP) {
-		struct relay_msg m;
-		size_t n = relay_msg_read(&m, p, len);
-
-		if (n == 0 || !ops_run(c, &m)) {
-			violate(c);
-			return;
-		}
-		p += n;
-		len -= n;
-	}
+	conn_obey(c, p, len - NOISE_TAG);
 }
 
 /* How many of the bytes are dealt with.  They may be gone when c is. */
@@ -463,6 +468,19 @@ take_bytes(struct conn *c, uint8_t *p, size_t n)
 }
 
 /* ---- the socket ---------------------------------------------------------- */
+
+void
+conn_up(struct conn *c)
+{
+	struct relay *r = c->relay;
+
+	c->state = CONN_UP;
+	c->heard_s = engine_s(r);
+	c->source->n_pending--;
+	r->stats.pending--;
+	r->stats.clients++;
+	engine_look(r, c, r->limits.silent_s);
+}
 
 static void
 read_fresh(struct conn *c)

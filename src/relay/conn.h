@@ -77,6 +77,10 @@ void conn_accept(struct relay *r, int fd, const struct addr *from);
 void conn_cut(struct conn *c);
 /* Ends it when what was said has left. */
 void conn_close(struct conn *c);
+/* The handshake is done, the keys and the hash are set. */
+void conn_up(struct conn *c);
+/* What a record held: does it, message by message. */
+void conn_obey(struct conn *c, const uint8_t *p, size_t len);
 /* Its queue, made if need be: the handshake writes there. */
 struct conn_out *conn_out(struct conn *c);
 /* Appends a message to this turn's record.  Nothing when it is ending. */

@@ -329,7 +329,7 @@ set_open(struct queues *q, bool open, struct err *e)
 {
 	struct db_stmt *st;
 
-	if (queue_begin(q, e) != 0)
+	if (queue_begin(q, true, e) != 0)
 		return -1;
 	st = db_use(q->db, SQL_OPEN, e);
 	if (st == NULL)
@@ -423,11 +423,11 @@ set_counter(struct queues *q, enum queue_sql which, int64_t n, struct err *e)
 }
 
 int
-queue_begin(struct queues *q, struct err *e)
+queue_begin(struct queues *q, bool sync, struct err *e)
 {
 	if (db_in_transaction(q->db))
 		return 0;
-	if (db_begin(q->db, e) != 0)
+	if (db_sync(q->db, sync, e) != 0 || db_begin(q->db, e) != 0)
 		return -1;
 	if (db_wal_is_spent(q->db) && set_counter(q, SQL_TICK, 0, e) != 0)
 		return -1;

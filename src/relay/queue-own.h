@@ -21,7 +21,7 @@ enum {
 /* Letter numbers: ten thousand a second for three million years. */
 #define NUMBER_MAX ((uint64_t)1 << 60)
 
-enum place { PLACE_FREE, PLACE_LIVE, PLACE_GONE /* with this commit */ };
+enum place { PLACE_FREE, PLACE_LIVE, PLACE_GONE /* with the commit */ };
 
 /* A queue.  Slot 0 is nobody's. */
 struct slot {
@@ -155,7 +155,7 @@ enum queue_sql {
 /* Opens or makes the file and reads it into the memory. */
 int queue_file_open(struct queues *q, const char *path, struct err *e);
 void queue_file_close(struct queues *q);
-/* Begins the turn's transaction, if it has not begun. */
-int queue_begin(struct queues *q, struct err *e);
+/* Begins the turn's transaction, if it has not begun.  sync: as db_sync. */
+int queue_begin(struct queues *q, bool sync, struct err *e);
 
 #endif

@@ -91,7 +91,7 @@ change(struct queues *q, enum queue_sql which)
 
 	if (q->failed)
 		return NULL;
-	if (queue_begin(q, &q->trouble) == 0)
+	if (queue_begin(q, true, &q->trouble) == 0)
 		st = db_use(q->db, which, &q->trouble);
 	if (st == NULL)
 		fail(q);
@@ -134,7 +134,7 @@ note(struct queues *q, enum deed_kind kind, uint32_t at)
 }
 
 /* A letter that leaves stays in its queue's list until the commit, so that
- * it need not find its way back. */
+ * it need not find its way back; on the disk, too. */
 static void
 count_out(struct queues *q, uint32_t at)
 {
@@ -215,6 +215,30 @@ forget_deeds(struct queues *q)
 	}
 }
 
+/* Nobody is told that a letter was deleted, and one that comes back after a
+ * power cut is known to its reader: a turn that only deletes does not wait
+ * for the disk. */
+static bool
+delete_letters(struct queues *q)
+{
+	struct db_stmt *st;
+
+	for (size_t i = 0; i < q->n_deeds; i++) {
+		if (q->deeds[i].kind != DEED_DELETE)
+			continue;
+		if (queue_begin(q, false, &q->trouble) != 0)
+			return false;
+		st = db_use(q->db, SQL_LETTER_DROP, &q->trouble);
+		if (st == NULL)
+			return false;
+		db_bind_int(st, 1,
+		    (int64_t)q->letters[q->deeds[i].at].number);
+		if (db_run(st, &q->trouble) != 0)
+			return false;
+	}
+	return true;
+}
+
 int
 queues_commit(struct queues *q, struct err *e)
 {
@@ -222,12 +246,14 @@ queues_commit(struct queues *q, struct err *e)
 
 	if (!queues_is_dirty(q))
 		return 0;
-	kept = !q->failed && db_commit(q->db, &q->trouble) == 0;
+	kept = !q->failed && delete_letters(q) &&
+	    db_commit(q->db, &q->trouble) == 0;
 	if (kept) {
 		for (size_t i = 0; i < q->n_deeds; i++)
 			settle(q, &q->deeds[i]);
 		q->reserved_kept = q->reserved;
 	} else {
+		db_rollback(q->db);
 		/* Newest first: what a deed found is there again. */
 		while (q->n_deeds > 0)
 			undo(q, &q->deeds[--q->n_deeds]);
@@ -245,7 +271,7 @@ queues_commit(struct queues *q, struct err *e)
 bool
 queues_is_dirty(const struct queues *q)
 {
-	return q->failed || db_in_transaction(q->db);
+	return q->failed || q->n_deeds > 0 || db_in_transaction(q->db);
 }
 
 /* ---- queues -------------------------------------------------------------- */
@@ -311,14 +337,11 @@ queues_make(struct queues *q, const uint8_t id[QUEUE_ID],
 }
 
 /* count: what it is an instance of, or NULL. */
-static bool
+static void
 remove_letter(struct queues *q, uint32_t at, uint64_t *count)
 {
-	if (!run_for(q, SQL_LETTER_DROP, q->letters[at].number))
-		return false;
 	count_out(q, at);
 	note(q, DEED_DELETE, at)->count = count;
-	return true;
 }
 
 static bool
@@ -326,12 +349,11 @@ drop(struct queues *q, uint32_t slot)
 {
 	uint32_t at;
 
-	for (at = q->slots[slot].first; at != 0; at = q->letters[at].next)
-		if (q->letters[at].place == PLACE_LIVE &&
-		    !remove_letter(q, at, NULL))
-			return false;
 	if (!run_for(q, SQL_QUEUE_DROP, slot))
 		return false;
+	for (at = q->slots[slot].first; at != 0; at = q->letters[at].next)
+		if (q->letters[at].place == PLACE_LIVE)
+			remove_letter(q, at, NULL);
 	slot_hide(q, slot);
 	note(q, DEED_DROP, slot);
 	return true;
@@ -603,8 +625,7 @@ expire_letters(struct queues *q)
 		at = letter_find(q, old.number[i]);
 		if (at == 0 || q->letters[at].place != PLACE_LIVE)
 			continue;
-		if (!remove_letter(q, at, &q->stats.expired))
-			return false;
+		remove_letter(q, at, &q->stats.expired);
 	}
 	return old.n == EXPIRE_SLICE;
 }

@@ -66,7 +66,8 @@ enum relay_status queues_put(struct queues *q, const uint8_t id[QUEUE_ID],
 int queues_each(struct queues *q, const uint8_t id[QUEUE_ID], uint64_t after,
     bool (*each)(void *arg, uint64_t number, const void *p, size_t len),
     void *arg);
-/* Nothing, when there is no such queue or letter. */
+/* Nothing, when there is no such queue or letter.  A power cut may bring
+ * back what was deleted last. */
 void queues_delete(struct queues *q, const uint8_t id[QUEUE_ID],
     uint64_t number);
 void queues_drop(struct queues *q, const uint8_t id[QUEUE_ID]);

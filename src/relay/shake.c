@@ -50,21 +50,6 @@ answer(struct conn *c, struct noise *n)
 	return true;
 }
 
-static void
-be_up(struct conn *c, struct noise *n)
-{
-	struct relay *r = c->relay;
-
-	noise_split(n, &c->tx, &c->rx);
-	memcpy(c->hash, noise_hash(n), NOISE_HASH);
-	c->state = CONN_UP;
-	c->heard_s = engine_s(r);
-	c->source->n_pending--;
-	r->stats.pending--;
-	r->stats.clients++;
-	engine_look(r, c, r->limits.silent_s);
-}
-
 /* Message 1 is all there.  Nothing of a stranger's is kept before. */
 static void
 shake(struct conn *c, const uint8_t preface[RELAY_PREFACE],
@@ -84,7 +69,9 @@ shake(struct conn *c, const uint8_t preface[RELAY_PREFACE],
 		conn_cut(c);
 		return;
 	}
-	be_up(c, n);
+	noise_split(n, &c->tx, &c->rx);
+	memcpy(c->hash, noise_hash(n), NOISE_HASH);
+	conn_up(c);
 	noise_free(n);
 	if (rc == -2) {
 		/* Our versions stand in the answer; more is not to be said. */

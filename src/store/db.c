@@ -33,6 +33,7 @@ struct db {
 	int wal_frames;
 	int wal_frames_max;
 	bool wal_is_spent;
+	bool lazy;			/* db_sync */
 };
 
 static int
@@ -357,6 +358,18 @@ db_number(struct db *db, const char *sql, int64_t *n, struct err *e)
 		set_error(db, rc, e);
 	sqlite3_finalize(raw);
 	return rc == SQLITE_OK ? 0 : -1;
+}
+
+int
+db_sync(struct db *db, bool sync, struct err *e)
+{
+	if (db->lazy == !sync)
+		return 0;
+	if (db_exec(db, sync ? "PRAGMA synchronous=FULL" :
+	    "PRAGMA synchronous=NORMAL", e) != 0)
+		return -1;
+	db->lazy = !sync;
+	return 0;
 }
 
 int

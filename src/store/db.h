@@ -62,6 +62,10 @@ int db_exec(struct db *db, const char *sql, struct err *e);
 /* First column of the first row; no row is an error. */
 int db_number(struct db *db, const char *sql, int64_t *n, struct err *e);
 
+/* Between transactions: whether the next ones are on the disk once they are
+ * committed, as they are unless told otherwise.  If not, a power cut may
+ * take the last of them back, in order; a killed process does not. */
+int db_sync(struct db *db, bool sync, struct err *e);
 int db_begin(struct db *db, struct err *e);		/* IMMEDIATE */
 /* On disk when it returns 0.  After -1 the transaction is rolled back. */
 int db_commit(struct db *db, struct err *e);

@@ -91,9 +91,15 @@ static size_t
 my_cands(void *ctx, struct cand list[CANDS_MAX])
 {
 	struct person *m = ctx;
-	struct addr a = *host_addr(m->host);
+	struct addr a;
 	size_t n = 0;
 
+	/* As the program tells them: what STUN saw goes first. */
+	if (!m->hides && nat_mapped(m->nat, ADDR_V4, &a))
+		add(list, &n, CAND_SRFLX, a);
+	if (!m->hides && nat_mapped(m->nat, ADDR_V6, &a))
+		add(list, &n, CAND_SRFLX, a);
+	a = *host_addr(m->host);
 	a.port = udp_port(m->udp, ADDR_V4);
 	if (!m->hides)
 		add(list, &n, CAND_HOST, a);
@@ -102,8 +108,6 @@ my_cands(void *ctx, struct cand list[CANDS_MAX])
 		a.port = udp_port(m->udp, ADDR_V6);
 		add(list, &n, CAND_HOST, a);
 	}
-	if (!m->hides && nat_mapped(m->nat, ADDR_V4, &a))
-		add(list, &n, CAND_SRFLX, a);
 	for (size_t i = 0; i < m->n_extra && n < CANDS_MAX; i++)
 		list[n++] = m->extra[i];
 	return n;
@@ -115,7 +119,8 @@ servers(struct addr list[NAT_SERVERS_MAX])
 	list[0] = at("203.0.113.10:3478");
 	list[1] = at("203.0.113.10:3479");
 	list[2] = at("203.0.113.11:3478");
-	return 3;
+	list[3] = at("[2001:db8::10]:3478");
+	return 4;
 }
 
 static size_t
@@ -219,6 +224,7 @@ pair_init(struct pair *p)
 	for (int i = 0; i < 2; i++) {
 		p->servers[i] = fakenet_host(p->net, i ? "203.0.113.11" :
 		    "203.0.113.10", NULL, 5);
+		host_v6(p->servers[i], i ? "2001:db8::11" : "2001:db8::10");
 		host_stun(p->servers[i], 3478);
 		host_stun(p->servers[i], 3479);
 	}

@@ -289,6 +289,22 @@ row_92_a_hanging_child_is_killed(void **state)
 	assert_int_equal(igd_crashes(t->igd), 1);
 }
 
+/* Also in words that are each in place. */
+static void
+row_41_a_child_that_repeats_itself_is_killed(void **state)
+{
+	struct test *t = *state;
+
+	play(t, obedient);
+	ask(t);
+	play(t, "trap 'exit 0' PIPE\n"
+	    "while echo igd http://192.0.2.1:5000/x.xml >&0; do :; done");
+	igd_drop(t->igd);
+	wait_done(t);
+	assert_string_equal(igd_why(t->igd),
+	    "the helper went mad and was ended");
+}
+
 /* Also one that says it is done and goes on. */
 static void
 row_92_a_closed_child_is_killed(void **state)
@@ -520,6 +536,7 @@ main(void)
 		CASE(row_92_a_hanging_child_is_killed),
 		CASE(row_92_a_closed_child_is_killed),
 		CASE(row_41_a_child_that_talks_too_much_is_killed),
+		CASE(row_41_a_child_that_repeats_itself_is_killed),
 		CASE(row_41_words_out_of_place_end_it),
 		CASE(t_no_program_is_no_harm),
 		CASE(t_a_drop_while_mapping_removes),

@@ -126,6 +126,8 @@ t_pcp_map_answer(void **state)
 	assert_int_equal(read_exact(&a, p, sizeof(pcp_ok) + 8), 0);
 	assert_int_equal(read_exact(&a, p, PCP_MAX), 0);
 	assert_int_equal(read_exact(&a, p, PCP_MAX + 4), -1);
+	/* RFC 6887 8.3: in steps of four. */
+	assert_int_equal(read_exact(&a, p, sizeof(pcp_ok) + 2), -1);
 	/* A refusal carries the mapping it refuses. */
 	p[3] = PCP_NOT_AUTHORIZED;
 	assert_int_equal(read_exact(&a, p, PCP_MAP_LEN), 0);

@@ -9,6 +9,17 @@
 
 #include "sock.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WITH_SANITIZER 1
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+#define WITH_SANITIZER 1
+#endif
+
 static struct rig rig;
 
 static int
@@ -374,7 +385,10 @@ row_56_ends_in_every_state_leave_nothing(void **state)
 	rig_until(&rig, none_is_left);
 	rig_settle(&rig);
 	assert_int_equal(n_files(), files);
+	assert_true(before > 0);
+#ifndef WITH_SANITIZER		/* they keep what was freed */
 	assert_true(resident_kb() - before < 512);
+#endif
 	assert_int_equal(relay_stats(rig.relay)->pipes, 0);
 	assert_int_equal(relay_stats(rig.relay)->meets, 0);
 	assert_int_equal(relay_stats(rig.relay)->queues_open, 0);

@@ -1,6 +1,7 @@
 /* The machine's limits: crypto primitives, TCP streams, message ping-pong.
  *   limits pingpong MODE N     MODE plain|chacha|poll-chacha : 100-byte messages
  *   limits msgs BATCH N        N sealed 100-byte messages, BATCH per write
+ *   limits curve               the curve work of one side of Noise XX: a key pair and three DH
  *   limits session N           connect plus the messages and X25519 work of Noise XX, to the first reply
  *   limits sync FILE N         4 KiB pwrite + fdatasync latency
  */
@@ -141,12 +142,26 @@ static int sync_file(const char *path, long n) {
     return unlink(path);
 }
 
+static int curve(void) {
+    uint8_t pk[32], sk[32], other[32], shared[32];
+    double t0 = now(), t;
+    long n = 0;
+    crypto_box_keypair(other, sk);
+    for (; (t = now() - t0) < 1; n++) {
+        crypto_box_keypair(pk, sk);
+        for (int d = 0; d < 3; d++) if (crypto_scalarmult(shared, sk, other)) DIE("dh");
+    }
+    printf("noise_xx_side %.1f ops/s\n", (double)n / t);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (sodium_init() < 0) DIE("sodium");
     randombytes_buf(key, sizeof key);
     randombytes_buf(in, sizeof in);
     if (argc == 4 && !strcmp(argv[1], "pingpong")) return pingpong(argv[2], atol(argv[3]));
     if (argc == 4 && !strcmp(argv[1], "msgs")) return msgs(atoi(argv[2]), atol(argv[3]));
+    if (argc == 2 && !strcmp(argv[1], "curve")) return curve();
     if (argc == 3 && !strcmp(argv[1], "session")) return session(atol(argv[2]));
     if (argc == 4 && !strcmp(argv[1], "sync")) return sync_file(argv[2], atol(argv[3]));
     fprintf(stderr, "usage: see the head of limits.c\n");
