@@ -19,6 +19,13 @@ queue_id_of(uint8_t id[QUEUE_ID_LEN], const uint8_t public[KEY_LEN])
 }
 
 void
+request_token_of(uint8_t token[QUEUE_TOKEN_LEN], const struct pubkeys *owner)
+{
+	kdf_hash(token, LABEL_REQUEST_TOKEN, (const struct item[]){
+	    ITEM(owner->ed, KEY_LEN), ITEM(owner->x, KEY_LEN), KDF_END });
+}
+
+void
 queue_key_of(struct queue_key *k, const struct identity *me,
     const uint8_t relay[KEY_LEN], const struct user_id *contact)
 {
@@ -32,7 +39,11 @@ queue_key_of(struct queue_key *k, const struct identity *me,
 	kdf_derive(seed, identity_seed(me), LABEL_QUEUE, of);
 	crypto_sign_seed_keypair(k->public, k->secret, seed);
 	wipe(seed, sizeof(seed));
-	kdf_derive(k->token, identity_seed(me), LABEL_QUEUE_TOKEN, of);
+	if (contact)
+		kdf_derive(k->token, identity_seed(me), LABEL_QUEUE_TOKEN,
+		    of);
+	else
+		request_token_of(k->token, identity_keys(me));
 	queue_id_of(k->id, k->public);
 }
 

@@ -11,8 +11,11 @@
  *	token = KDF(identity seed, LABEL_QUEUE_TOKEN, relay key, contact id)
  *	id    = H(LABEL_QUEUE_ID, Ed25519 public key)[0..15]
  *
- * The queue for strangers' requests, which a card names, has an id of all
- * zeros in place of the contact's.
+ * The queue for strangers' requests, which a card and a short link name, has
+ * an id of all zeros in place of the contact's, and a token that whoever
+ * knows its owner's public keys can make, so that no link has to say it:
+ *
+ *	request token = H(LABEL_REQUEST_TOKEN, Ed25519 public, X25519 public)
  *
  *	meeting id = KDF(pair key, LABEL_MEET, u64 day)[0..15]
  */
@@ -34,6 +37,9 @@ struct queue_key {
 void queue_key_of(struct queue_key *k, const struct identity *me,
     const uint8_t relay[KEY_LEN], const struct user_id *contact);
 void queue_key_clear(struct queue_key *k);
+/* The token of this person's request queue, at any relay. */
+void request_token_of(uint8_t token[QUEUE_TOKEN_LEN],
+    const struct pubkeys *owner);
 void queue_id_of(uint8_t id[QUEUE_ID_LEN], const uint8_t public[KEY_LEN]);
 /* What the relay keeps of a token: H(LABEL_QUEUE_TOKEN, token). */
 void queue_token_hash(uint8_t hash[32], const uint8_t token[QUEUE_TOKEN_LEN]);

@@ -75,9 +75,10 @@ t_what_the_words_say_is_what_is_derived(void **state)
 	struct queue_key k;
 
 	(void)state;
-	queue_key_of(&k, me, relay_a, NULL);
+	queue_key_of(&k, me, relay_a, (const struct user_id *)zeros);
 	kdf_derive(hash, identity_seed(me), "p2ptui/1/queue-token", of);
 	assert_memory_equal(k.token, hash, 32);
+	queue_key_of(&k, me, relay_a, NULL);
 	kdf_derive(hash, identity_seed(me), "p2ptui/1/queue", of);
 	assert_memory_equal(k.secret, hash, 32);
 	assert_memory_equal(k.secret + 32, k.public, 32);
@@ -89,6 +90,33 @@ t_what_the_words_say_is_what_is_derived(void **state)
 	queue_key_clear(&k);
 	assert_memory_equal(k.secret, zeros, 32);
 	identity_free(me);
+}
+
+/* What a contact link leaves out is made of what it says. */
+static void
+t_the_token_for_requests_follows_from_public_keys(void **state)
+{
+	struct identity *me = identity_new(), *she = identity_new();
+	const struct pubkeys *mine = identity_keys(me);
+	uint8_t token[QUEUE_TOKEN_LEN], hash[HASH_LEN];
+	struct queue_key a, b;
+
+	(void)state;
+	queue_key_of(&a, me, relay_a, NULL);
+	queue_key_of(&b, me, relay_b, NULL);
+	request_token_of(token, mine);
+	assert_memory_equal(a.token, token, QUEUE_TOKEN_LEN);
+	assert_memory_equal(b.token, token, QUEUE_TOKEN_LEN);
+	assert_memory_not_equal(a.id, b.id, QUEUE_ID_LEN);
+	kdf_hash(hash, "p2ptui/1/request-token", (const struct item[]){
+	    ITEM(mine->ed, KEY_LEN), ITEM(mine->x, KEY_LEN), KDF_END });
+	assert_memory_equal(token, hash, QUEUE_TOKEN_LEN);
+	request_token_of(token, identity_keys(she));
+	assert_memory_not_equal(a.token, token, QUEUE_TOKEN_LEN);
+	queue_key_clear(&a);
+	queue_key_clear(&b);
+	identity_free(me);
+	identity_free(she);
 }
 
 static void
@@ -131,6 +159,8 @@ main(void)
 		cmocka_unit_test(
 		    t_a_queue_is_derived_again_and_of_one_pair_alone),
 		cmocka_unit_test(t_what_the_words_say_is_what_is_derived),
+		cmocka_unit_test(
+		    t_the_token_for_requests_follows_from_public_keys),
 		cmocka_unit_test(
 		    row_53_a_signature_opens_one_queue_over_one_connection),
 	};
