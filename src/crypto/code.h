@@ -35,12 +35,16 @@ enum code_verdict {
 
 /* Fresh, from the system's randomness. */
 void code_new(struct code *c);
-/* Spaces and hyphens between digits are skipped. */
+/* Spaces and hyphens are skipped wherever they stand.  For a line that is
+ * being typed: the digits so far are in c, none for CODE_NOT_ONE. */
 enum code_verdict code_parse(struct code *c, const char *text);
-/* In fours. */
+/* In fours; of a code that is not all there, as much as there is. */
 void code_format(const struct code *c, char text[CODE_TEXT]);
 void code_plate(const struct code *c, char plate[CODE_PLATE + 1]);
+/* The nine digits; wipe them. */
+void code_secret(const struct code *c, char secret[CODE_SECRET + 1]);
 void code_clear(struct code *c);		/* wipes */
+/* Over the digits at the start of the text, fifteen at most. */
 char code_check_digit(const char *fifteen);
 
 #endif

@@ -20,12 +20,12 @@ add_lp(crypto_generichash_state *h, const void *p, size_t len)
 }
 
 static void
-hash_items(uint8_t out[HASH_LEN], const uint8_t *key, const char *label,
-    const struct item *items)
+hash_items(uint8_t out[HASH_LEN], const uint8_t *key, size_t key_len,
+    const char *label, const struct item *items)
 {
 	crypto_generichash_state h;
 
-	crypto_generichash_init(&h, key, key == NULL ? 0 : 32, HASH_LEN);
+	crypto_generichash_init(&h, key, key_len, HASH_LEN);
 	add_lp(&h, label, strlen(label));
 	for (; items != NULL && items->p != NULL; items++)
 		add_lp(&h, items->p, items->len);
@@ -36,14 +36,21 @@ hash_items(uint8_t out[HASH_LEN], const uint8_t *key, const char *label,
 void
 kdf_hash(uint8_t out[HASH_LEN], const char *label, const struct item *items)
 {
-	hash_items(out, NULL, label, items);
+	hash_items(out, NULL, 0, label, items);
 }
 
 void
 kdf_derive(uint8_t out[HASH_LEN], const uint8_t key[32], const char *label,
     const struct item *items)
 {
-	hash_items(out, key, label, items);
+	hash_items(out, key, 32, label, items);
+}
+
+void
+kdf_derive_long(uint8_t out[HASH_LEN], const uint8_t key[64],
+    const char *label, const struct item *items)
+{
+	hash_items(out, key, 64, label, items);
 }
 
 void

@@ -29,6 +29,9 @@ void kdf_hash(uint8_t out[HASH_LEN], const char *label,
     const struct item *items);
 void kdf_derive(uint8_t out[HASH_LEN], const uint8_t key[32],
     const char *label, const struct item *items);
+/* From a longer key: what a password exchange agrees on. */
+void kdf_derive_long(uint8_t out[HASH_LEN], const uint8_t key[64],
+    const char *label, const struct item *items);
 /* The items are one text, without lengths between them (RFC 2104). */
 void kdf_hmac(uint8_t out[HMAC_LEN], const void *key, size_t key_len,
     const struct item *items);

@@ -87,6 +87,8 @@ enum pairing_verdict pairing_read(struct pairing *p, const void *msg,
 const struct card *pairing_card(const struct pairing *p);
 /* The same as its bytes, body and signature, for keeping. */
 const void *pairing_card_bytes(const struct pairing *p, size_t *len);
+/* The highest version they offered, 0 before: for OTHER_VERSION. */
+uint8_t pairing_their_version(const struct pairing *p);
 /* The last message was written (creator) or read (joiner). */
 bool pairing_is_done(const struct pairing *p);
 /* If the run ended now, would it count against the code?  Creator: from an
