@@ -10,35 +10,31 @@
 #include "words.h"
 
 enum {
-	ROUNDS = 5200,			/* libsignal's NumericFingerprint */
+	ROUNDS = 1 + 5200,		/* libsignal's NumericFingerprint,
+					 * after one that takes the label */
 	GROUPS = 6,			/* of one person */
 	GROUP_BYTES = 5,
 	GROUP_DIGITS = 5,
 	WORD_BITS = 11
 };
 
-static void
-hash_both(uint8_t d[crypto_hash_sha512_BYTES], const void *first,
-    size_t first_len, const void *again, size_t again_len)
-{
-	crypto_hash_sha512_state h;
-
-	crypto_hash_sha512_init(&h);
-	crypto_hash_sha512_update(&h, first, first_len);
-	crypto_hash_sha512_update(&h, again, again_len);
-	crypto_hash_sha512_final(&h, d);
-}
-
 void
 safety_fingerprint(char digits[SAFETY_ONE], const void *first,
-    size_t first_len, const void *again, size_t again_len)
+    size_t first_len, const void *again, size_t again_len, int rounds)
 {
-	uint8_t d[crypto_hash_sha512_BYTES];
+	uint8_t d[crypto_hash_sha512_BYTES] = { 0 };
 	const uint8_t *group = d;
+	crypto_hash_sha512_state h;
 
-	hash_both(d, first, first_len, again, again_len);
-	for (int i = 0; i < ROUNDS; i++)
-		hash_both(d, d, sizeof(d), again, again_len);
+	for (int i = 0; i < rounds; i++) {
+		crypto_hash_sha512_init(&h);
+		if (i == 0)
+			crypto_hash_sha512_update(&h, first, first_len);
+		else
+			crypto_hash_sha512_update(&h, d, sizeof(d));
+		crypto_hash_sha512_update(&h, again, again_len);
+		crypto_hash_sha512_final(&h, d);
+	}
 	for (int i = 0; i < GROUPS; i++, group += GROUP_BYTES) {
 		uint64_t value = 0;
 
@@ -56,7 +52,8 @@ safety_digits(const struct user_id *id, char digits[SAFETY_ONE])
 
 	buf_init(&label);
 	buf_lp(&label, LABEL_SAFETY, strlen(LABEL_SAFETY));
-	safety_fingerprint(digits, label.at, label.len, id->b, ID_LEN);
+	safety_fingerprint(digits, label.at, label.len, id->b, ID_LEN,
+	    ROUNDS);
 	buf_clear(&label);
 }
 

@@ -34,9 +34,9 @@ void safety_words(const struct user_id *a, const struct user_id *b,
 /* One person's half of the number, without blanks. */
 void safety_digits(const struct user_id *id, char digits[SAFETY_ONE]);
 
-/* The bare construction, for the known answers: d = SHA512(first || again),
- * then rounds times d = SHA512(d || again). */
+/* The bare construction, for the known answers: from d = first, rounds times
+ * d = SHA512(d || again). */
 void safety_fingerprint(char digits[SAFETY_ONE], const void *first,
-    size_t first_len, const void *again, size_t again_len);
+    size_t first_len, const void *again, size_t again_len, int rounds);
 
 #endif
