@@ -21,6 +21,11 @@
  * key alone, whoever stole that key could forge it and be handed what is
  * owed.
  *
+ * A request to somebody known by a short link alone, who has said no prekey,
+ * is sealed to the identity key.  The same thief could forge that one in
+ * anybody's name, cards being public: it is to be believed only as what a
+ * stranger says, never as words of somebody who was let in already.
+ *
  * Padding is 80 00 .. to 256, 512 .. 32768, else 61440, so that a relay
  * learns a size class and no length.  Every envelope has an ephemeral key of
  * its own: sealing twice gives two that nobody can connect.  Pure.

@@ -159,6 +159,44 @@ t_request_known_answer(void **state)
 	assert_memory_equal(plain.at + 4 + card_len, frame, len);
 }
 
+/* Somebody known by a short link has said no prekey; what is sealed to his
+ * identity key as a request is no reseal, which is sealed to it too. */
+static void
+t_a_request_may_be_sealed_to_the_identity_key(void **state)
+{
+	struct envelope_way w = way(identity_keys(bob)->x, NULL);
+	uint8_t id[ENVELOPE_ID], want[ENVELOPE_ID], sender[KEY_LEN];
+	uint8_t sig[SIG_LEN];
+	struct reseal r = { .gen = 1 };
+
+	(void)state;
+	assert_int_equal(envelope_request(&out, &w, "card", 4, "frame", 5),
+	    0);
+	assert_int_equal(envelope_look(out.at, out.len, id),
+	    ENVELOPE_REQUEST);
+	envelope_key_id(want, identity_keys(bob)->x);
+	assert_memory_equal(id, want, ENVELOPE_ID);
+	assert_int_equal(envelope_open_request(&plain, bob,
+	    identity_x_secret(bob), sender, out.at, out.len), 0);
+	assert_memory_equal(sender, identity_keys(alice)->x, KEY_LEN);
+	assert_int_equal(plain.len, 4 + 4 + 5);
+	assert_memory_equal(plain.at + 8, "frame", 5);
+	assert_int_equal(envelope_open_request(&plain, carol,
+	    identity_x_secret(carol), sender, out.at, out.len), -1);
+	assert_int_equal(envelope_open_letter(&plain, bob,
+	    identity_x_secret(bob), identity_keys(alice), out.at, out.len),
+	    -1);
+	out.at[0] = ENVELOPE_RESEAL;
+	assert_int_equal(envelope_open_reseal(&r, sig, bob, sender, out.at,
+	    out.len), -1);
+	buf_empty(&out);
+	memcpy(r.pub, identity_keys(carol)->x, KEY_LEN);
+	assert_int_equal(envelope_reseal(&out, &w, &r), 0);
+	out.at[0] = ENVELOPE_REQUEST;
+	assert_int_equal(envelope_open_request(&plain, bob,
+	    identity_x_secret(bob), sender, out.at, out.len), -1);
+}
+
 /* ---- shape -------------------------------------------------------------- */
 
 static void
@@ -310,6 +348,7 @@ main(void)
 		CASE(t_long_letter_known_answer),
 		CASE(t_reseal_known_answer),
 		CASE(t_request_known_answer),
+		CASE(t_a_request_may_be_sealed_to_the_identity_key),
 		CASE(t_only_size_classes_are_seen),
 		CASE(t_sealing_twice_gives_two_that_differ),
 		CASE(t_only_its_addressee_opens_it),
