@@ -12,9 +12,9 @@
  * It holds who somebody is, and where a request to them may be left: their
  * request queue (zeros: none), whose token follows from the keys
  * (queuekey.h), at the relay HOST.  Unlike a card it is not signed and says
- * neither name nor prekey: a request by it is sealed to the identity key,
- * and whoever changes it names another person, not this one at another
- * place's mercy, since a relay cannot open what it is left.  Pure.
+ * neither name nor prekey: a request by it is sealed to the identity key
+ * (envelope.h).  Whoever changes the keys in it names another person; whoever
+ * changes the place only sends sealed words astray.  Pure.
  */
 #ifndef SHORTLINK_H
 #define SHORTLINK_H

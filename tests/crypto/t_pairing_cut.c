@@ -230,6 +230,38 @@ row_49_every_message_reflected(void **state)
 	}
 }
 
+/* Two who both made the code, or both type it. */
+static void
+t_two_of_a_role_are_no_pair(void **state)
+{
+	struct pair p, q;
+
+	(void)state;
+	for (int wrote = 0; wrote < 2; wrote++) {
+		pair_init(&p, &who, false);
+		pair_init(&q, &who, false);
+		pair_write(&q, 0);
+		if (wrote)
+			pair_write(&p, 0);
+		assert_int_equal(pairing_read(p.side[CREATOR], q.last[0].at,
+		    q.last[0].len), PAIRING_BROKEN);
+		assert_over(p.side[CREATOR], PAIRING_BROKEN);
+		assert_false(pairing_is_a_guess(p.side[CREATOR]));
+		pair_clear(&p);
+		pair_clear(&q);
+	}
+	pair_init(&p, &who, false);
+	pair_init(&q, &who, false);
+	pair_run(&p, 1);
+	pair_run(&q, 1);
+	pair_write(&p, 1);
+	pair_write(&q, 1);
+	assert_int_equal(pairing_read(p.side[JOINER], q.last[1].at,
+	    q.last[1].len), PAIRING_BROKEN);
+	pair_clear(&p);
+	pair_clear(&q);
+}
+
 static void
 t_my_own_nonce_is_refused(void **state)
 {
@@ -350,6 +382,7 @@ main(void)
 		cmocka_unit_test(row_49_every_message_out_of_order),
 		cmocka_unit_test(row_49_every_message_of_an_earlier_run),
 		cmocka_unit_test(row_49_every_message_reflected),
+		cmocka_unit_test(t_two_of_a_role_are_no_pair),
 		cmocka_unit_test(t_my_own_nonce_is_refused),
 		cmocka_unit_test(t_my_own_share_is_refused),
 		cmocka_unit_test(row_50_shares_that_are_no_points),

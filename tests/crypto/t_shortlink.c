@@ -147,8 +147,17 @@ t_hostile_hosts_are_refused(void **state)
 	buf_printf(&text, "/");
 	for (size_t i = 0; i < sizeof(long_host) - 1; i++)
 		long_host[i] = i % 8 == 7 ? '.' : 'a';
-	long_host[sizeof(long_host) - 1] = '\0';
-	buf_printf(&text, "%s", long_host);
+	for (size_t n = 254; n < sizeof(long_host); n += 5) {
+		const size_t len = text.len;
+
+		long_host[n] = '\0';
+		buf_printf(&text, "%s", long_host);
+		assert_int_equal(shortlink_read(&got, buf_str(&text)), -1);
+		long_host[n] = 'a';
+		text.len = len;
+	}
+	/* Brackets as they are: no character of a QR code. */
+	buf_printf(&text, "[::1]:7777");
 	assert_int_equal(shortlink_read(&got, buf_str(&text)), -1);
 	assert_memory_equal(&got, &kept, sizeof(got));
 	buf_clear(&text);
