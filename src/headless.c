@@ -265,6 +265,47 @@ emit_text(struct headless *h, const char *name, const char *text,
 	emit(h, o);
 }
 
+/* The words of a change that needs a person's eye. */
+static void
+emit_key(struct headless *h, const struct news *n, const struct person *p)
+{
+	json_t *o = event(h, "error");
+
+	json_set_text(o, "text", n->text);
+	json_set_text(o, "next", n->next ? n->next : "");
+	json_set_text(o, "id", p ? p->id_text : "");
+	emit(h, o);
+}
+
+static void
+emit_code(struct headless *h, const struct news *n)
+{
+	json_t *o = event(h, n->kind == NEWS_CODE ? "code" : "code-failed");
+
+	if (n->kind == NEWS_CODE) {
+		json_set_text(o, "code", n->text);
+		json_object_set_new(o, "expires", json_time(n->at_ms));
+	} else {
+		json_set_text(o, "reason", code_reason_name(n->reason));
+		json_set_text(o, "side", n->on ? "host" : "join");
+		json_set_text(o, "text", n->text);
+		if (n->next)
+			json_set_text(o, "next", n->next);
+	}
+	json_object_set_new(o, "left", json_integer(n->left));
+	emit(h, o);
+}
+
+static void
+emit_paired(struct headless *h, const struct person *p)
+{
+	json_t *o = event(h, "paired");
+
+	json_set_text(o, "id", p->id_text);
+	json_set_text(o, "name", p->title);
+	emit(h, o);
+}
+
 static void
 show(struct headless *h, const struct news *n)
 {
@@ -284,6 +325,17 @@ show(struct headless *h, const struct news *n)
 		return;
 	case NEWS_ERROR:
 		emit_text(h, "error", n->text, n->next, NULL);
+		return;
+	case NEWS_CODE:
+	case NEWS_CODE_FAILED:
+		emit_code(h, n);
+		return;
+	case NEWS_KEY:
+		emit_key(h, n, p);
+		return;
+	case NEWS_PAIRED:
+		if (p)
+			emit_paired(h, p);
 		return;
 	case NEWS_REQUEST:
 	case NEWS_SENT:

@@ -195,6 +195,19 @@ take_connect(void *ctx, const struct arg *row, const char *value,
 }
 
 static int
+take_join(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)row;
+	(void)e;
+	s->join = value;
+	s->join_where = value2 ? value2 : "";
+	return 0;
+}
+
+static int
 take_word(void *ctx, const struct arg *row, const char *value,
     const char *value2, struct err *e)
 {
@@ -224,6 +237,7 @@ take_flag(void *ctx, const struct arg *row, const char *value,
 		{ "ephemeral", &s->ephemeral },
 		{ "headless", &s->headless },
 		{ "help", &s->help },
+		{ "host", &s->host },
 		{ "recover", &s->recover },
 		{ "version", &s->version },
 	};
@@ -250,6 +264,10 @@ static const struct arg arg_table[] = {
 	    "anywhere; may be given several times", NULL, take_option },
 	{ 'c', "connect", "HOST[:PORT]", "dial this address at start", NULL,
 	    take_connect },
+	{ 0, "host", NULL, "make a session code and show it: whoever is told "
+	    "it becomes a contact", NULL, take_flag },
+	{ 0, "join", "CODE", "become contacts with the person who made the "
+	    "code", "HOST[:PORT]", take_join },
 	{ 0, "lan", "MODE", "everyone (default: be seen, see all), contacts "
 	    "(only contacts recognise me), off", NULL, take_option },
 	{ 0, "ephemeral", NULL, "write nothing to disk; a fresh identity "
@@ -270,10 +288,33 @@ static const struct arg arg_table[] = {
 
 enum { N_ARGS = sizeof arg_table / sizeof *arg_table };
 
+/* ps(1) shows everybody what is there; a code is a password. */
+static void
+hide_code(struct start *s, int argc, char **argv)
+{
+	size_t len = strlen(s->join);
+
+	snprintf(s->join_code, sizeof s->join_code, "%s", s->join);
+	for (int i = 1; i < argc; i++) {
+		char *at = argv[i] + strlen(argv[i]) - (strlen(argv[i]) < len ?
+		    strlen(argv[i]) : len);
+
+		if (at != s->join)
+			continue;
+		memset(at, 'x', len);
+		break;
+	}
+	s->join = s->join_code;
+}
+
 int
 options_parse(struct start *s, int argc, char **argv, struct err *e)
 {
-	return arg_parse(arg_table, N_ARGS, s, argc, argv, e);
+	int done = arg_parse(arg_table, N_ARGS, s, argc, argv, e);
+
+	if (s->join)
+		hide_code(s, argc, argv);
+	return done;
 }
 
 void

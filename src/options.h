@@ -15,6 +15,9 @@ struct start {
 	const char *home, *profile;	/* borrowed from argv; NULL: none */
 	const char **connect;		/* addresses to dial, owned array */
 	size_t n_connect;
+	const char *join, *join_where;	/* --join; NULL: none */
+	char join_code[64];		/* the same, not in argv any more */
+	bool host;
 	bool doctor, ephemeral, headless, recover;
 	bool help, version;
 	struct opts *opts;

@@ -294,6 +294,19 @@ dial_asked(struct app *a)
 	}
 }
 
+/* --host, --join: what fails is shown as well. */
+static void
+pair_asked(struct app *a)
+{
+	const struct start *s = &a->start;
+	struct err e = { 0 };
+
+	if (s->host && chat_host(a->chat, &e) < 0)
+		chat_error(a->chat, &e);
+	if (s->join && chat_join(a->chat, s->join, s->join_where, &e) < 0)
+		chat_error(a->chat, &e);
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static void
@@ -337,6 +350,7 @@ run(struct app *a, struct err *e)
 	if (open_kept(a, e) < 0 || open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);
+	pair_asked(a);
 	status = loop_run(a->loop);
 	if (status == STATUS_OK && a->headless && chat_owed(a->chat) > 0)
 		status = STATUS_TRY_AGAIN;

@@ -268,6 +268,8 @@ read_news(struct tui *t)
 			tui_note(t, STYLE_DIM, n->text);
 			break;
 		case NEWS_ERROR:
+		case NEWS_KEY:
+		case NEWS_CODE_FAILED:
 			tui_note(t, STYLE_BAD, n->text);
 			if (n->next && n->next[0])
 				tui_note(t, STYLE_DIM, n->next);
@@ -277,6 +279,8 @@ read_news(struct tui *t)
 			if (!is_watched(t, &n->who))
 				ring(t);
 			break;
+		case NEWS_CODE:
+		case NEWS_PAIRED:
 		case NEWS_PEER:
 		case NEWS_GONE:
 		case NEWS_SENT:

@@ -11,11 +11,13 @@
 #include "load.h"
 #include "mine.h"
 #include "own.h"
+#include "pair.h"
 #include "people.h"
 #include "post.h"
 #include "reading.h"
 #include "routes.h"
 #include "text.h"
+#include "trust.h"
 #include "turn.h"
 
 /* ---- life --------------------------------------------------------------- */
@@ -39,6 +41,8 @@ chat_new(const struct chat_setup *setup, struct err *e)
 	turn_init(c);
 	mail_start(c);
 	routes_start(c);
+	trust_init(c);
+	pair_init(c);
 	if (load_all(c, e) < 0) {
 		store_rollback(c->store);
 		chat_free(c);
@@ -58,6 +62,8 @@ chat_free(struct chat *c)
 	turn_clear(c);
 	mail_stop_all(c);
 	routes_stop(c);
+	trust_stop(c);
+	pair_free(c);
 	while (roster_count(c->roster) > 0) {
 		struct person *p = roster_at(c->roster, 0);
 
@@ -178,22 +184,6 @@ chat_is_away(const struct chat *c)
 	return c->is_away;
 }
 
-char *
-chat_link(struct chat *c)
-{
-	struct buf card, link;
-	char *text;
-
-	buf_init(&card);
-	buf_init(&link);
-	mine_card(c, &card);
-	card_link(&link, card.at, card.len);
-	text = mem_str(buf_str(&link));
-	buf_clear(&card);
-	buf_clear(&link);
-	return text;
-}
-
 struct roster *
 chat_roster(struct chat *c)
 {
@@ -285,7 +275,8 @@ chat_say(struct chat *c, struct person *to, enum msg_kind kind,
 	struct err why = { 0 };
 	int done = 0;
 
-	if (check_words(c, to, text, len, e) < 0)
+	if (check_words(c, to, text, len, e) < 0 ||
+	    trust_may_say(c, to, e) < 0)
 		return -1;
 	if (!person_is_contact(to))
 		done = consent_give(c, to, &why);

@@ -18,16 +18,20 @@
 
 #include "carrier.h"
 #include "cmd.h"
+#include "code.h"
 #include "loop.h"
 #include "news.h"
 #include "opt.h"
 #include "roster.h"
+#include "safety.h"
 #include "store.h"
 #include "talk.h"
 
 enum {
 	/* Bytes of one message, clean; a longer one is refused. */
-	MESSAGE_MAX = 16384
+	MESSAGE_MAX = 16384,
+	CODE_LIFE_MS = 600000,
+	CODE_TRIES = 3		/* wrong ones, then it is dead */
 };
 
 struct chat;
@@ -94,8 +98,8 @@ void chat_typing(struct chat *c, struct person *p, bool on);
 void line_id(const struct person *p, const struct identity *me,
     const struct line *l, char text[LINE_ID_TEXT]);
 
-/* The person of a contact link becomes my contact and may write to me.
- * STATUS_USAGE: not a link, my own, blocked. */
+/* The person of a contact link, long or short, becomes my contact and may
+ * write to me.  STATUS_USAGE: not a link, my own, blocked. */
 struct person *chat_add(struct chat *c, const char *link, struct err *e);
 int chat_accept(struct chat *c, struct person *p, struct err *e);
 int chat_decline(struct chat *c, struct person *p, struct err *e);
@@ -103,6 +107,50 @@ int chat_block(struct chat *c, struct person *p, bool block, struct err *e);
 int chat_remove(struct chat *c, struct person *p, struct err *e);
 int chat_alias(struct chat *c, struct person *p, const char *alias,
     struct err *e);
+/* ---- codes (PROTOCOL section 4): pair.c ---------------------------------- */
+
+/* My code that waits, as it is now. */
+struct hosting {
+	char code[CODE_TEXT];		/* "1182 0447 2915 0364" */
+	int64_t expires_ms;		/* wall clock */
+	int64_t life_ms;		/* what is left until then */
+	unsigned left;			/* tries */
+	bool is_busy;			/* somebody is at it */
+};
+
+/* Makes a code and waits where it says; NEWS_CODE follows, then NEWS_PAIRED
+ * or NEWS_CODE_FAILED.  One at a time: one that waits is replaced. */
+int chat_host(struct chat *c, struct err *e);
+/* STATUS_USAGE: none waits. */
+int chat_host_off(struct chat *c, struct err *e);
+/* False: none waits.  It moves with the clock and with news. */
+bool chat_hosting(const struct chat *c, struct hosting *out);
+/* Goes to who made the code, at `where` ("" or HOST:PORT) or wherever they
+ * wait; NEWS_PAIRED or NEWS_CODE_FAILED follows.  STATUS_USAGE: not a whole
+ * code, a mistyped one, my own, or tried too often; nothing was tried. */
+int chat_join(struct chat *c, const char *code, const char *where,
+    struct err *e);
+void chat_join_off(struct chat *c);
+bool chat_is_joining(const struct chat *c);
+
+/* ---- who it is: trust.c --------------------------------------------------- */
+
+/* What two people compare, the same for both.  Takes some milliseconds. */
+struct safety {
+	char number[SAFETY_TEXT];	/* twelve groups of five digits */
+	char words[SAFETY_WORDS_TEXT];
+	char mine[ID_TEXT + 16];	/* for a QR code: "P2PTUI:1/ID" */
+	char theirs[ID_TEXT + 16];	/* what theirs must hold */
+};
+
+void chat_safety(const struct chat *c, const struct person *p,
+    struct safety *out);
+/* Marks the person as verified, or takes it back; verifying also ends a
+ * doubt (person.doubted).  STATUS_USAGE: no contact, blocked, no change. */
+int chat_verify(struct chat *c, struct person *p, bool yes, struct err *e);
+/* The short contact link, for a QR code (fresh string). */
+char *chat_short_link(struct chat *c);
+
 /* history on, off (removes what is neither owed nor unread when asked). */
 int chat_history(struct chat *c, bool on, struct err *e);
 int chat_forget(struct chat *c, struct err *e);

@@ -41,10 +41,12 @@ say_peer(const struct cmd_call *call, const struct person *p)
 	if (p->n_owed > 0)
 		snprintf(more + strlen(more), sizeof(more) - strlen(more),
 		    "  %zu owed", p->n_owed);
-	cmd_say(call, "%s  %.8s  %s  %s  %s%s%s%s", p->title, p->id_text,
+	cmd_say(call, "%s  %.8s  %s  %s  %s%s%s%s%s%s", p->title, p->id_text,
 	    presence_name(p->presence), path_name(p->path),
 	    trust_name(p->who.trust),
 	    p->flagged ? "  looks like somebody else's name" : "",
+	    p->doubted ? "  another key: nothing is said to them" : "",
+	    p->unconfirmed ? "  unconfirmed" : "",
 	    p->waiting ? "  waits for their consent" : "", more);
 }
 
@@ -182,6 +184,125 @@ cmd_name(void *room, struct cmd_call *call, struct err *e)
 	return opts_set(c->opts, "name", chat_name(c), e);
 }
 
+/* ---- codes, and who it is ------------------------------------------------ */
+
+static int
+cmd_host(void *room, struct cmd_call *call, struct err *e)
+{
+	struct chat *c = room;
+	struct hosting h, before;
+	bool had = chat_hosting(c, &before);
+
+	if (call->argc > 0 && strcmp(call->argv[0], "off") != 0) {
+		err_set(e, STATUS_USAGE, "/host takes nothing, or off");
+		return err_next(e, "/host makes a code, /host off ends it");
+	}
+	if (call->argc > 0) {
+		if (chat_host_off(c, e) < 0)
+			return -1;
+		cmd_say(call, "nobody can use the code any more");
+		return 0;
+	}
+	if (chat_host(c, e) < 0)
+		return -1;
+	chat_hosting(c, &h);
+	if (had)
+		cmd_say(call, "the code before it is void");
+	cmd_say(call, "code %s: say it to one person, who types /join %s "
+	    "within %d minutes; %u tries", h.code, h.code,
+	    CODE_LIFE_MS / 60000, h.left);
+	return 0;
+}
+
+/* The code may stand in fours: what is left when it is whole is where. */
+static const char *
+split_code(const char *line, char digits[CODE_DIGITS + 1])
+{
+	size_t n = 0;
+
+	for (; *line && n < CODE_DIGITS; line++)
+		if (*line >= '0' && *line <= '9')
+			digits[n++] = *line;
+		else if (*line != ' ' && *line != '-')
+			break;
+	digits[n] = '\0';
+	/* Not a digit where one must be: the parser says it better. */
+	if (n < CODE_DIGITS && *line)
+		return NULL;
+	if (*line && *line != ' ')
+		return NULL;
+	return line + strspn(line, " ");
+}
+
+static int
+cmd_join(void *room, struct cmd_call *call, struct err *e)
+{
+	char digits[CODE_DIGITS + 1];
+	const char *where = split_code(call->argv[0], digits);
+
+	if (chat_join(room, where ? digits : call->argv[0],
+	    where ? where : "", e) < 0)
+		return -1;
+	cmd_say(call, *where ? "looking at %s for whoever made that code" :
+	    "looking for whoever made that code", where);
+	return 0;
+}
+
+static void
+say_safety(const struct chat *c, const struct cmd_call *call,
+    const struct person *p)
+{
+	struct safety s;
+
+	chat_safety(c, p, &s);
+	/* Four groups a row are read over the phone without losing them. */
+	cmd_say(call, "%s and you: compare these over a call, or side by "
+	    "side", p->title);
+	for (size_t i = 0; i < 3; i++)
+		cmd_say(call, "  %.23s", s.number + i * 24);
+	cmd_say(call, "  %s", s.words);
+	cmd_say(call, p->who.trust == TRUST_VERIFIED ?
+	    "marked as verified; /verify %.8s no takes it back" :
+	    "if both see the same numbers or words: /verify %.8s yes",
+	    p->id_text);
+}
+
+static bool
+is_verdict(const char *word)
+{
+	return strcmp(word, "yes") == 0 || strcmp(word, "no") == 0;
+}
+
+static int
+cmd_verify(void *room, struct cmd_call *call, struct err *e)
+{
+	const char *word = call->argc > 1 ? call->argv[1] : NULL;
+	struct person *p;
+
+	/* Of the open chat: /verify yes. */
+	if (call->argc == 1 && call->here && is_verdict(call->argv[0])) {
+		word = call->argv[0];
+		p = call->here;
+	} else {
+		p = peer_of(room, call, 0, e);
+	}
+	if (!p)
+		return -1;
+	if (!word) {
+		say_safety(room, call, p);
+		return 0;
+	}
+	if (!is_verdict(word)) {
+		err_set(e, STATUS_USAGE, "verified cannot be \"%.40s\"", word);
+		return err_next(e, "yes or no");
+	}
+	if (chat_verify(room, p, *word == 'y', e) < 0)
+		return -1;
+	cmd_say(call, *word == 'y' ? "%s is verified" :
+	    "%s is not marked as verified any more", p->title);
+	return 0;
+}
+
 /* ---- /info -------------------------------------------------------------- */
 
 static void
@@ -238,7 +359,10 @@ cmd_info(void *room, struct cmd_call *call, struct err *e)
 	cmd_say(call, "  %-11s  %s", "id", p->id_text);
 	cmd_say(call, "  %-11s  %s", "calls self",
 	    p->who.name[0] ? p->who.name : "nothing");
-	cmd_say(call, "  %-11s  %s%s", "trust", trust_name(p->who.trust),
+	cmd_say(call, "  %-11s  %s%s%s%s", "trust", trust_name(p->who.trust),
+	    p->doubted ? ", has another key than one you know: /accept or "
+	    "/verify before words go there" : "",
+	    p->unconfirmed ? ", unconfirmed" : "",
 	    p->waiting ? ", waits for their consent" : "");
 	cmd_say(call, "  %-11s  %s%s%s", "presence",
 	    presence_name(p->presence), p->away[0] ? ": " : "", p->away);
@@ -334,8 +458,14 @@ static const struct cmd table[] = {
 	{ "history", NULL, "[on|off|forget]",
 	    "keep what was said on disk, or remove what was kept",
 	    { CMD_WORD }, 0, cmd_history, "on off forget" },
+	{ "host", NULL, "[off]",
+	    "make a code by which one person becomes a contact",
+	    { CMD_WORD }, 0, cmd_host, "off" },
 	{ "info", NULL, "[PEER]", "keys, addresses, the way and its history, trust",
 	    { CMD_PEER }, 0, cmd_info, NULL },
+	{ "join", NULL, "CODE [HOST[:PORT]]",
+	    "become contacts with who made the code",
+	    { CMD_REST }, 1, cmd_join, NULL },
 	{ "link", NULL, "", "your own contact link, for others to add",
 	    { CMD_NONE }, 0, cmd_link, NULL },
 	{ "me", NULL, "TEXT", "say what you do",
@@ -356,6 +486,9 @@ static const struct cmd table[] = {
 	{ "unsend", NULL, "[PEER]",
 	    "take back the last message that is still queued",
 	    { CMD_PEER }, 0, cmd_unsend, NULL },
+	{ "verify", NULL, "[PEER] [yes|no]",
+	    "numbers and words to compare; mark somebody as verified",
+	    { CMD_PEER, CMD_WORD }, 0, cmd_verify, "yes no" },
 };
 
 void

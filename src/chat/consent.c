@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "door.h"
 #include "intake.h"
 #include "people.h"
 #include "post.h"
 #include "reading.h"
 #include "routes.h"
 #include "text.h"
+#include "trust.h"
 #include "turn.h"
 
 /* "I let you in" is owed like words: without it they would never know. */
@@ -51,15 +51,33 @@ consent_give(struct chat *c, struct person *p, struct err *e)
 	return owe_accept(c, p, e);
 }
 
-/* Ends a change that began in this turn: committed, or undone. */
-static int
-finish(struct chat *c, int done, const struct err *why, struct err *e)
+int
+consent_pair(struct chat *c, struct person *p, bool i_came, struct err *e)
 {
-	if (done == 0) {
-		turn_urgent(c);
-		return turn_commit(c, e);
+	enum trust was = p->who.trust;
+	bool is_new = !person_is_contact(p);
+	bool asked = was == TRUST_REQUESTED;
+	/* Who came first does not know yet whether he is known there. */
+	bool sure = !i_came || !is_new || asked;
+
+	turn_touch(c, p);
+	p->who.admitted = p->who.admitted || sure;
+	if (people_keep(c, p, was == TRUST_VERIFIED ? was : sure ?
+	    TRUST_PAIRED : TRUST_ACCEPTED, e) < 0)
+		return -1;
+	turn_dirty_numbers(c, p);
+	turn_post(c, p, TELL_WANT | TELL_URGENT | TELL_FRAMES | TELL_ROUTES);
+	if (!sure)
+		trust_unconfirmed(c, p);
+	else
+		routes_owe(c, p);
+	if (asked) {
+		p->own->n_request = 0;
+		post_ack_all(c, p);
+		reading_announce(c, p);
 	}
-	return turn_refuse(c, why, e);
+	/* Should my last message be lost, this one tells the other. */
+	return asked || !i_came ? owe_accept(c, p, e) : 0;
 }
 
 int
@@ -71,46 +89,13 @@ chat_accept(struct chat *c, struct person *p, struct err *e)
 		err_set(e, STATUS_USAGE, "%s is blocked", p->title);
 		return err_next(e, "/unblock first");
 	}
-	if (person_is_contact(p))
+	if (person_is_contact(p) && !p->doubted)
 		return err_set(e, STATUS_USAGE,
 		    "%s is a contact already", p->title);
-	return finish(c, consent_give(c, p, &why), &why, e);
-}
-
-struct person *
-chat_add(struct chat *c, const char *link, struct err *e)
-{
-	struct err why = { 0 };
-	struct card card;
-	struct person *p;
-
-	if (card_from_link(&card, link) < 0) {
-		err_set(e, STATUS_USAGE, "that is not a whole contact link");
-		err_next(e, "it begins with p2ptui: and has no blanks; /link "
-		    "shows yours");
-		return NULL;
-	}
-	if (keys_equal(&card.keys, identity_keys(c->id))) {
-		err_set(e, STATUS_USAGE, "that is your own link");
-		err_next(e, "give it to somebody who shall add you");
-		return NULL;
-	}
-	p = people_get(c, &card.keys);
-	if (!p) {
-		err_set(e, STATUS_TRY_AGAIN, "too many people are around");
-		return NULL;
-	}
-	if (p->who.trust == TRUST_BLOCKED) {
-		err_set(e, STATUS_USAGE, "%s is blocked", p->title);
-		err_next(e, "/unblock first");
-		return NULL;
-	}
-	turn_touch(c, p);
-	door_take_card(c, p, &card, "");
-	people_retitle(c, p);
+	trust_settle(c, p);
 	if (person_is_contact(p))
-		return finish(c, 0, &why, e) < 0 ? NULL : p;
-	return finish(c, consent_give(c, p, &why), &why, e) < 0 ? NULL : p;
+		return turn_finish(c, 0, &why, e);
+	return turn_finish(c, consent_give(c, p, &why), &why, e);
 }
 
 /* The row leaves now; memory follows when that is on disk. */
@@ -126,7 +111,7 @@ remove_row(struct chat *c, struct person *p, struct err *e)
 		done = people_new_epoch(c, &why);
 	/* What else was to be written of them has no row any more. */
 	p->own->unkept = true;
-	done = finish(c, done, &why, e);
+	done = turn_finish(c, done, &why, e);
 	p->own->unkept = false;
 	return done;
 }
@@ -173,7 +158,7 @@ block(struct chat *c, struct person *p, struct err *e)
 	p->own->n.trust_before = (uint8_t)p->who.trust;
 	turn_dirty_numbers(c, p);
 	done = people_keep(c, p, TRUST_BLOCKED, &why);
-	if (finish(c, done, &why, e) < 0)
+	if (turn_finish(c, done, &why, e) < 0)
 		return -1;
 	intake_fail_owed(c, p);
 	if (p->own->n.trust_before == TRUST_REQUESTED) {
@@ -200,7 +185,7 @@ unblock(struct chat *c, struct person *p, struct err *e)
 		    p->title);
 	if (before == TRUST_ACCEPTED || before == TRUST_PAIRED ||
 	    before == TRUST_VERIFIED) {
-		if (finish(c, people_keep(c, p, before, &why), &why, e) < 0)
+		if (turn_finish(c, people_keep(c, p, before, &why), &why, e) < 0)
 			return -1;
 		turn_post(c, p, TELL_WANT | TELL_ROUTES | TELL_MAIL);
 		return 0;
@@ -238,5 +223,5 @@ chat_alias(struct chat *c, struct person *p, const char *alias,
 	memcpy(clean, buf_str(b), b->len);
 	turn_touch(c, p);
 	memcpy(p->who.alias, clean, sizeof(clean));
-	return finish(c, people_keep(c, p, p->who.trust, &why), &why, e);
+	return turn_finish(c, people_keep(c, p, p->who.trust, &why), &why, e);
 }

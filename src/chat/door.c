@@ -5,9 +5,11 @@
 #include "intake.h"
 #include "letter.h"
 #include "mine.h"
+#include "pair.h"
 #include "people.h"
 #include "post.h"
 #include "routes.h"
+#include "trust.h"
 #include "turn.h"
 
 /* ---- who was seen ------------------------------------------------------- */
@@ -129,8 +131,10 @@ on_up(void *chat, const struct card *card, enum path path, int64_t rtt_us,
 		post_again(c, p);
 		turn_post(c, p, TELL_READ | (c->is_away ? TELL_STATUS : 0));
 	}
-	if (dialled)
-		chat_notice(c, "%s answered at %s", p->title, where);
+	if (!dialled)
+		return;
+	chat_notice(c, "%s answered at %s", p->title, where);
+	trust_look_at(c, p, where);
 }
 
 static void
@@ -267,7 +271,8 @@ door_init(struct chat *c)
 		.on_again = on_again, .on_down = on_down,
 		.on_heard = on_heard, .on_room = on_room,
 		.on_letter = letter_come, .on_left = mail_on_left,
-		.on_relays = mail_on_relays, .relay_key = mine_relay_key,
+		.on_visit = pair_on_visit, .on_visit_msg = pair_on_msg,
+		.on_visit_end = pair_on_end, .on_relays = mail_on_relays, .relay_key = mine_relay_key,
 		.pin_relay = mine_pin_relay, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };

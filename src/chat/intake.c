@@ -8,6 +8,7 @@
 #include "reading.h"
 #include "routes.h"
 #include "text.h"
+#include "trust.h"
 #include "turn.h"
 
 /* The last millisecond of the year 9999: no later time can be shown. */
@@ -364,6 +365,7 @@ take_request(struct chat *c, struct person *p, const struct frame *f)
 		p->who.admitted = true;
 		if (people_keep(c, p, TRUST_REQUESTED, &why) < 0)
 			return fail(c, &why);
+		trust_look(c, p);
 	}
 	turn_touch(c, p);
 	take_numbers(c, p, f);
@@ -421,8 +423,10 @@ intake_frame(struct chat *c, const struct user_id *who, const void *bytes,
 		return take_request(c, p, &f);
 	take_numbers(c, p, &f);
 	take_ack(c, p, &f);
-	if (frame_is_counted(&f) || f.ack_epoch != 0)
+	if (frame_is_counted(&f) || f.ack_epoch != 0) {
+		trust_confirm(c, p);
 		take_admission(c, p);
+	}
 	if (frame_is_counted(&f))
 		return take_counted(c, p, &f);
 	take_plain(c, p, &f);

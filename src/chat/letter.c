@@ -82,17 +82,34 @@ read_request(struct card *card, struct cur *cur,
 	return memcmp(card->keys.x, sender, KEY_LEN) == 0 ? 0 : -1;
 }
 
+/* A prekey's, or, of who knows me by a short link, my identity key's. */
+static const uint8_t *
+request_secret(const struct chat *c, const uint8_t id[ENVELOPE_ID],
+    bool *is_identity)
+{
+	const struct prekey *k = prekeys_find(&c->prekeys, id);
+	uint8_t mine[ENVELOPE_ID];
+
+	*is_identity = false;
+	if (k)
+		return k->secret;
+	envelope_key_id(mine, identity_keys(c->id)->x);
+	*is_identity = memcmp(id, mine, sizeof(mine)) == 0;
+	return *is_identity ? identity_x_secret(c->id) : NULL;
+}
+
 static void
 open_request(struct chat *c, const uint8_t id[ENVELOPE_ID],
     const void *bytes, size_t len, struct buf *plain)
 {
-	const struct prekey *k = prekeys_find(&c->prekeys, id);
+	bool is_identity;
+	const uint8_t *secret = request_secret(c, id, &is_identity);
 	uint8_t sender[KEY_LEN];
 	struct card card;
 	struct person *p;
 	struct cur cur;
 
-	if (!k || envelope_open_request(plain, c->id, k->secret, sender,
+	if (!secret || envelope_open_request(plain, c->id, secret, sender,
 	    bytes, len) < 0)
 		return;
 	cur_init(&cur, plain->at, plain->len);
@@ -100,6 +117,10 @@ open_request(struct chat *c, const uint8_t id[ENVELOPE_ID],
 		return;
 	p = people_get(c, &card.keys);
 	if (!p || p->who.trust == TRUST_BLOCKED)
+		return;
+	/* Whoever stole my long-term key could write this in anybody's name:
+	 * it may begin something, and change nothing that stands. */
+	if (is_identity && p->own->n.peer_gen != 0)
 		return;
 	c->heard = true;
 	turn_urgent(c);

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "mine.h"
+#include "pair.h"
 #include "people.h"
 #include "reading.h"
 #include "routes.h"
+#include "trust.h"
 
 struct loading {
 	struct chat *c;
@@ -166,5 +168,8 @@ load_all(struct chat *c, struct err *e)
 		chat_notice(c, "%zu stored messages are damaged and were "
 		    "left out", damaged);
 	title_all(c);
+	trust_load(c);
+	if (pair_load(c, e) < 0)
+		return -1;
 	return store_commit(c->store, e);
 }

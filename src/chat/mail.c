@@ -12,15 +12,21 @@
 
 /* ---- whether ------------------------------------------------------------ */
 
-static bool
-prekey_is_good(const struct chat *c, const struct person *p)
+/* What seals the first letters to them: the prekey of their card; of whom
+ * no card is known but a short link, their identity key.  NULL: too old. */
+static const uint8_t *
+request_key(const struct chat *c, const struct person *p)
 {
 	static const uint8_t none[KEY_LEN];
 	const struct places *places = p->own->n.places;
 	int64_t now_s = loop_wall_ms(c->loop) / 1000;
 
-	return places && memcmp(places->prekey, none, KEY_LEN) != 0 &&
-	    (now_s < 0 || (uint64_t)now_s < places->prekey_expiry);
+	if (!places)
+		return NULL;
+	if (memcmp(places->prekey, none, KEY_LEN) == 0)
+		return p->who.keys.x;
+	return now_s < 0 || (uint64_t)now_s < places->prekey_expiry ?
+	    places->prekey : NULL;
 }
 
 bool
@@ -28,7 +34,7 @@ mail_can(const struct chat *c, const struct person *p)
 {
 	return c->carrier.leave && person_is_contact(p) && !p->own->gone &&
 	    p->who.row != 0 && routes_to(p) &&
-	    (p->own->n.peer_gen != 0 || prekey_is_good(c, p));
+	    (p->own->n.peer_gen != 0 || request_key(c, p));
 }
 
 static bool
@@ -104,8 +110,8 @@ hand_over(struct chat *c, struct person *p, const struct under_way *what)
 
 /* ---- sealing ------------------------------------------------------------ */
 
-/* The frame into c->letter: to their newest receive key, else to their
- * prekey, with my card, since they may not know me. */
+/* The frame into c->letter: to their newest receive key, else as a request,
+ * with my card, since they may not know me. */
 static int
 seal(struct chat *c, struct person *p, const struct frame *f)
 {
@@ -122,7 +128,7 @@ seal(struct chat *c, struct person *p, const struct frame *f)
 		return envelope_letter(&c->letter, &w, c->bytes.at,
 		    c->bytes.len);
 	}
-	w.key = n->places->prekey;
+	w.key = request_key(c, p);
 	buf_init(&card);
 	c->events.card(c->events.chat, &card);
 	done = envelope_request(&c->letter, &w, card.at, card.len,

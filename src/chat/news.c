@@ -74,6 +74,20 @@ news_add_text(struct news_list *n, enum news_kind kind, char *text,
 	item->next = next;
 }
 
+struct news *
+news_add_more(struct news_list *n, enum news_kind kind,
+    const struct user_id *who, const char *text, const char *next,
+    bool bound)
+{
+	struct news *item = push(n, kind, bound);
+
+	if (who)
+		item->who = *who;
+	item->text = text ? mem_str(text) : NULL;
+	item->next = next && *next ? mem_str(next) : NULL;
+	return item;
+}
+
 void
 news_show(struct news_list *n)
 {
@@ -116,4 +130,36 @@ const struct news *
 news_at(const struct news_list *n, size_t i)
 {
 	return &n->at[i].news;
+}
+
+const char *
+code_reason_name(enum code_reason r)
+{
+	switch (r) {
+	case CODE_IS_WRONG:
+		return "wrong";
+	case CODE_IS_EXPIRED:
+		return "expired";
+	case CODE_IS_USED:
+		return "used";
+	case CODE_IS_DEAD:
+		return "too-many-tries";
+	case CODE_NOBODY:
+		return "nobody";
+	case CODE_NO_PLACE:
+		return "no-place";
+	case CODE_NO_ANSWER:
+		return "no-answer";
+	case CODE_CUT:
+		return "connection-lost";
+	case CODE_LATE:
+		return "timeout";
+	case CODE_OTHER_VERSION:
+		return "other-version";
+	case CODE_BROKEN:
+		return "broken";
+	case CODE_REFUSED:
+		return "refused";
+	}
+	return "unknown";
 }

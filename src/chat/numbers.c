@@ -6,7 +6,9 @@
 #include "mem.h"
 #include "routes.h"
 
-enum { NUMBERS_VERSION = 2 };
+enum { NUMBERS_VERSION = 3 };
+
+enum { IS_UNCONFIRMED = 1, IS_DOUBTED = 2 };
 
 void
 numbers_init(struct numbers *n)
@@ -79,6 +81,29 @@ read_places(struct numbers *n, struct cur *c)
 	return cur_ok(c) ? 0 : -1;
 }
 
+static void
+write_doubts(struct buf *out, const struct numbers *n)
+{
+	buf_u8(out, (uint8_t)((n->unconfirmed ? IS_UNCONFIRMED : 0) |
+	    (n->doubted ? IS_DOUBTED : 0)));
+	buf_u8(out, n->verified_from);
+	if (n->doubted)
+		buf_put(out, n->doubt_of.b, ID_LEN);
+}
+
+static int
+read_doubts(struct numbers *n, struct cur *c)
+{
+	uint8_t flags = cur_u8(c);
+
+	n->unconfirmed = (flags & IS_UNCONFIRMED) != 0;
+	n->doubted = (flags & IS_DOUBTED) != 0;
+	n->verified_from = cur_u8(c);
+	if (n->doubted)
+		cur_copy(c, n->doubt_of.b, ID_LEN);
+	return cur_ok(c) ? 0 : -1;
+}
+
 void
 numbers_write(struct buf *out, const struct numbers *n)
 {
@@ -93,6 +118,7 @@ numbers_write(struct buf *out, const struct numbers *n)
 	ring_write(out, &n->ring);
 	windows_write(out, &n->seen);
 	write_places(out, n->places);
+	write_doubts(out, n);
 }
 
 int
@@ -116,7 +142,8 @@ numbers_read(struct numbers *n, const void *p, size_t len)
 	if (version >= 1 && version <= NUMBERS_VERSION &&
 	    ring_read(&n->ring, &c) == 0 &&
 	    windows_read(&n->seen, &c) == 0 &&
-	    (version == 1 || read_places(n, &c) == 0) && cur_done(&c))
+	    (version < 2 || read_places(n, &c) == 0) &&
+	    (version < 3 || read_doubts(n, &c) == 0) && cur_done(&c))
 		return 0;
 	numbers_clear(n);
 	return -1;

@@ -37,6 +37,10 @@ struct numbers {
 	struct mark read_theirs;	/* I have read theirs up to here */
 	struct mark read_mine;		/* they have read mine up to here */
 	uint8_t trust_before;		/* what blocking took away */
+	uint8_t verified_from;		/* what verifying took away */
+	bool unconfirmed;		/* trust.h */
+	bool doubted;
+	struct user_id doubt_of;	/* whom they look like */
 	struct places *places;		/* NULL: none are known */
 };
 
@@ -48,7 +52,7 @@ struct places *numbers_places(struct numbers *n);
 void numbers_copy(struct numbers *dst, const struct numbers *src);
 void numbers_write(struct buf *out, const struct numbers *n);
 /* Cleared and -1 when these are not the bytes of numbers_write, nor those of
- * version 1, which knew no places. */
+ * version 1, which knew no places, or of version 2, which knew no doubts. */
 int numbers_read(struct numbers *n, const void *p, size_t len);
 /* Adopts a receive key said by the peer when it is newer. */
 bool numbers_adopt(struct numbers *n, uint64_t gen,

@@ -85,6 +85,7 @@ struct person_private {
 	bool in_posts, in_saved, in_dirty;
 	uint64_t news_turn;		/* told in the news of that turn */
 	bool who_dirty, numbers_dirty, read_moved;
+	int64_t confirm_ms;		/* monotonic: unconfirmed until */
 	struct run *runs;		/* clean-up for the store */
 	size_t n_runs, room_runs;
 	uint64_t *read_rows;		/* theirs, read, to leave */
@@ -187,6 +188,8 @@ struct chat {
 	struct pin *pins;
 	size_t n_pins;
 	struct buf letter;		/* scratch: sealed */
+	struct pairs *pairs;		/* codes: pair.c */
+	struct timer confirm;		/* the next unconfirmed one ends */
 	struct dead dead, older_dead;
 	struct buf bytes, words;	/* scratch */
 };
@@ -213,6 +216,11 @@ void news_free(struct news_list *n);
 /* Waits for news_show; `bound`: is dropped when the turn fails. */
 void news_add(struct news_list *n, enum news_kind kind,
     const struct user_id *who, const struct line *line, bool on, bool bound);
+/* Text and next are copied, who may be NULL.  The rest of it is the caller's
+ * to fill, now. */
+struct news *news_add_more(struct news_list *n, enum news_kind kind,
+    const struct user_id *who, const char *text, const char *next,
+    bool bound);
 /* Takes text and next. */
 void news_add_text(struct news_list *n, enum news_kind kind, char *text,
     char *next);

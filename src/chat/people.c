@@ -267,6 +267,8 @@ people_moved(struct chat *c, struct person *p)
 		p->presence = ONLINE;
 	p->waiting = person_is_contact(p) && !p->who.admitted &&
 	    p->n_owed > 0;
+	p->unconfirmed = p->own->n.unconfirmed;
+	p->doubted = p->own->n.doubted;
 	p->version = roster_move(c->roster);
 }
 

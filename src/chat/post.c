@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "letter.h"
+#include "pair.h"
 #include "routes.h"
 #include "turn.h"
 
@@ -334,6 +335,7 @@ post_all(struct chat *c)
 		c->carrier.drop(c->carrier.net, NULL);
 	c->announce = c->drop_all = false;
 	letters_took(c);
+	pair_post(c);
 }
 
 void

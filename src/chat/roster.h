@@ -35,6 +35,11 @@ struct person {
 	bool nearby;			/* seen on the LAN now */
 	bool linked;			/* a sealed link stands */
 	bool waiting;			/* my words wait for their consent */
+	/* Paired from here; whether they know it was not heard yet. */
+	bool unconfirmed;
+	/* Looks like, or is where, somebody known by another key: nothing is
+	 * said to them before /accept or /verify PEER yes. */
+	bool doubted;
 	bool typing;
 	enum path path;
 	int64_t rtt_us;			/* 0: not measured */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addlink.h"
 #include "kdf.h"
 #include "label.h"
 #include "mail.h"
@@ -132,7 +133,8 @@ routes_card(struct chat *c, struct person *p, const struct card *card)
 	for (size_t i = 0; i < card->n_relays; i++) {
 		size_t len = strlen(card->relays[i]);
 
-		if (!is_plain((const uint8_t *)card->relays[i], len))
+		if (!is_plain((const uint8_t *)card->relays[i], len) ||
+		    !place_has_key(card->relays[i]))
 			return;
 		memcpy(said.at[i], card->relays[i], len);
 	}
@@ -151,6 +153,17 @@ routes_card(struct chat *c, struct person *p, const struct card *card)
 }
 
 void
+routes_typed(struct chat *c, struct person *p, const struct routes *places)
+{
+	if (places->n == 0 || routes_to(p))
+		return;
+	turn_touch(c, p);
+	set_places(c, p, &numbers_places(&p->own->n)->card, places);
+	if (p->who.row != 0)
+		turn_dirty_numbers(c, p);
+}
+
+void
 routes_heard(struct chat *c, struct person *p, const struct frame *f)
 {
 	struct places *places;
@@ -162,6 +175,9 @@ routes_heard(struct chat *c, struct person *p, const struct frame *f)
 	cur_init(&cur, f->body, f->len);
 	if (routes_read(&said, &cur) < 0 || !cur_done(&cur))
 		return;
+	for (size_t i = 0; i < said.n; i++)
+		if (!place_has_key(said.at[i]))
+			return;
 	turn_touch(c, p);
 	places = numbers_places(&p->own->n);
 	/* They may have moved twice, and letters overtake each other. */

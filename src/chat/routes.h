@@ -47,6 +47,9 @@ const struct routes *routes_to(const struct person *p);
 void routes_tell(struct chat *c, struct person *p);
 /* What their card says of places and prekey. */
 void routes_card(struct chat *c, struct person *p, const struct card *card);
+/* The same of a short link, unless a card or they said it already. */
+void routes_typed(struct chat *c, struct person *p,
+    const struct routes *places);
 /* A ROUTE frame of theirs. */
 void routes_heard(struct chat *c, struct person *p, const struct frame *f);
 

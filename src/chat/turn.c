@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pair.h"
 #include "people.h"
 #include "post.h"
 #include "reading.h"
@@ -394,6 +395,7 @@ undo(struct chat *c)
 	}
 	c->n_saved = 0;
 	news_undo(c->news);
+	pair_undo(c);
 	/* The relays keep them. */
 	c->n_letters = 0;
 	/* What was heard must be said again. */
@@ -435,6 +437,15 @@ turn_refuse(struct chat *c, const struct err *why, struct err *e)
 	if (e)
 		*e = *why;
 	return -1;
+}
+
+int
+turn_finish(struct chat *c, int done, const struct err *why, struct err *e)
+{
+	if (done < 0)
+		return turn_refuse(c, why, e);
+	turn_urgent(c);
+	return turn_commit(c, e);
 }
 
 int

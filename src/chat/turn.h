@@ -37,6 +37,10 @@ int turn_commit(struct chat *c, struct err *e);
 void turn_fail(struct chat *c, const struct err *why, bool told);
 /* The same for a caller that hands the reason on; -1. */
 int turn_refuse(struct chat *c, const struct err *why, struct err *e);
+/* Ends a change that began in this turn: committed when `done` is 0, else
+ * undone. */
+int turn_finish(struct chat *c, int done, const struct err *why,
+    struct err *e);
 
 /* Freed when no news can name them any more. */
 void turn_bury_line(struct chat *c, struct line *l);

@@ -1,6 +1,8 @@
 #include "sim-own.h"
 
+#include "enc.h"
 #include "own.h"
+#include "queuekey.h"
 
 enum { BUSY = 64 };
 
@@ -154,6 +156,23 @@ sim_mail_clear(struct sim *s)
 
 /* ---- the carrier's half ------------------------------------------------- */
 
+/* "sim0-2#/QUEUE/TOKEN": of node 2 at its place 0; a queue's first byte is
+ * 0 for requests, else one more than the node it is for. */
+static void
+put_place(const struct node *n, size_t me, size_t queue,
+    char text[ROUTE_TEXT])
+{
+	uint8_t id[QUEUE_ID_LEN] = { (uint8_t)queue }, token[QUEUE_TOKEN_LEN];
+	char id_text[BASE32_LEN(QUEUE_ID_LEN)];
+	char token_text[BASE32_LEN(QUEUE_TOKEN_LEN)];
+
+	request_token_of(token, identity_keys(n->id));
+	enc_base32(id_text, id, sizeof(id));
+	enc_base32(token_text, token, sizeof(token));
+	snprintf(text, ROUTE_TEXT, "sim%u-%zu#/%s/%s", n->place, me, id_text,
+	    token_text);
+}
+
 static void
 net_my_routes(void *net, const struct user_id *who, struct routes *out)
 {
@@ -164,12 +183,8 @@ net_my_routes(void *net, const struct user_id *who, struct routes *out)
 	if (!n->has_relay)
 		return;
 	out->n = 1;
-	if (who)
-		snprintf(out->at[0], ROUTE_TEXT, "sim%u:%zu/%zu", n->place,
-		    me, sim_index_by_id(n->sim, who));
-	else
-		snprintf(out->at[0], ROUTE_TEXT, "sim%u:%zu/requests",
-		    n->place, me);
+	put_place(n, me, who ? sim_index_by_id(n->sim, who) + 1 : 0,
+	    out->at[0]);
 }
 
 static void
@@ -194,15 +209,27 @@ static bool
 find_queue(const struct sim *s, const struct routes *r, size_t *owner,
     size_t *queue)
 {
+	char id_text[BASE32_LEN(QUEUE_ID_LEN)] = "", *token;
+	uint8_t id[QUEUE_ID_LEN], expected[QUEUE_TOKEN_LEN], shown[64];
+	const char *slash;
 	unsigned place;
 
-	if (r->n == 0 || sscanf(r->at[0], "sim%u:%zu/", &place, owner) != 2 ||
-	    *owner >= s->n || place != s->nodes[*owner]->place)
+	if (r->n == 0 || sscanf(r->at[0], "sim%u-%zu", &place, owner) != 2 ||
+	    *owner >= s->n || place != s->nodes[*owner]->place ||
+	    !(slash = strchr(r->at[0], '/')))
+		return false;
+	memcpy(id_text, slash + 1, sizeof(id_text) - 1);
+	token = strchr(slash + 1, '/');
+	request_token_of(expected, identity_keys(s->nodes[*owner]->id));
+	if (dec_base32(id, sizeof(id), id_text) != (ssize_t)sizeof(id) ||
+	    dec_base32(shown, sizeof(shown), token + 1) !=
+	    (ssize_t)sizeof(expected) ||
+	    memcmp(shown, expected, sizeof(expected)) != 0)
 		return false;
 	*queue = SIZE_MAX;
-	if (strstr(r->at[0], "/requests"))
+	if (id[0] == 0)
 		return true;
-	*queue = strtoul(strchr(r->at[0], '/') + 1, NULL, 10);
+	*queue = (size_t)(id[0] - 1);
 	return *queue < s->n && s->nodes[*owner]->wanted[*queue];
 }
 
