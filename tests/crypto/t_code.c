@@ -88,9 +88,9 @@ t_a_mistyped_digit_costs_no_attempt(void **state)
 		code_new(&c);
 		assert_int_equal(code_parse(&got, c.digits), CODE_GOOD);
 		for (size_t i = 0; i < CODE_DIGITS; i++)
-			for (char d = '0'; d <= '9'; d++) {
+			for (int d = '0'; d <= '9'; d++) {
 				typed = c;
-				typed.digits[i] = d;
+				typed.digits[i] = (char)d;
 				assert_int_equal(code_parse(&got,
 				    typed.digits), d == c.digits[i] ?
 				    CODE_GOOD : CODE_WRONG_DIGIT);

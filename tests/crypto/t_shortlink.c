@@ -78,7 +78,7 @@ static void
 t_what_the_words_say_is_what_is_written(void **state)
 {
 	uint8_t body[1 + 32 + 32 + 16] = { 2 };
-	char want[BASE32_LEN(sizeof(body)) + 64], *s;
+	char want[BASE32_LEN(sizeof(body)) + 64] = "p2ptui:", *s;
 	struct shortlink l;
 	struct buf text;
 	size_t n;
@@ -88,7 +88,6 @@ t_what_the_words_say_is_what_is_written(void **state)
 	memcpy(body + 1, l.keys.ed, 32);
 	memcpy(body + 33, l.keys.x, 32);
 	memcpy(body + 65, l.queue, 16);
-	memcpy(want, "p2ptui:", 7);
 	enc_base32(want + 7, body, sizeof(body));
 	n = strlen(want);
 	assert_int_equal(n, 137);
