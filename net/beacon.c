@@ -8,7 +8,7 @@
 #include "kdf.h"
 #include "label.h"
 
-/* Both kinds begin alike; returns where the rest goes. */
+/* All kinds begin alike; returns where the rest goes. */
 static uint8_t *
 write_head(uint8_t *p, const struct beacon *b, uint8_t kind)
 {
@@ -53,6 +53,16 @@ beacon_write_hidden(uint8_t out[BEACON_MAX], const struct beacon *b)
 	return BEACON_HIDDEN_HEAD + b->n_hints * BEACON_HINT;
 }
 
+size_t
+beacon_write_visit(uint8_t out[BEACON_VISIT_LEN], const struct beacon *b)
+{
+	uint8_t *p = write_head(out, b, BEACON_VISIT);
+
+	assert(b->n_hints == 1 && b->when == 0);
+	memcpy(p, b->hints, BEACON_HINT);
+	return BEACON_VISIT_LEN;
+}
+
 static bool
 read_public(struct beacon *b, struct cur *c)
 {
@@ -85,6 +95,18 @@ read_hidden(struct beacon *b, struct cur *c)
 	return cur_done(c);
 }
 
+/* Whoever asks has no port to offer, whoever waits has. */
+static bool
+read_visit(struct beacon *b, struct cur *c)
+{
+	bool asks = b->flags == BEACON_QUERY;
+
+	b->n_hints = 1;
+	b->hints = cur_take(c, BEACON_HINT);
+	return cur_done(c) && b->when == 0 && asks == (b->port == 0) &&
+	    (asks || b->flags == 0 || b->flags == BEACON_ANSWER);
+}
+
 int
 beacon_read(struct beacon *b, const void *p, size_t len)
 {
@@ -109,6 +131,8 @@ beacon_read(struct beacon *b, const void *p, size_t len)
 	if (b->kind == BEACON_HIDDEN)
 		return read_hidden(b, &c) && goodbye == (b->port == 0) ?
 		    0 : -1;
+	if (b->kind == BEACON_VISIT)
+		return read_visit(b, &c) ? 0 : -1;
 	return -1;
 }
 
@@ -137,6 +161,21 @@ beacon_hint(uint8_t out[BEACON_HINT], const uint8_t pair_key[32],
 	put_u64(slot_bytes, slot);
 	put_u16(port_bytes, port);
 	kdf_derive(hash, pair_key, LABEL_LAN, items);
+	memcpy(out, hash, BEACON_HINT);
+}
+
+void
+beacon_plate_hint(uint8_t out[BEACON_HINT], const char *plate,
+    const uint8_t nonce[BEACON_NONCE])
+{
+	uint8_t hash[HASH_LEN];
+	const struct item items[] = {
+		ITEM(plate, strlen(plate)),
+		ITEM(nonce, BEACON_NONCE),
+		KDF_END
+	};
+
+	kdf_hash(hash, LABEL_PLATE, items);
 	memcpy(out, hash, BEACON_HINT);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beckon.h"
 #include "map.h"
 #include "nearby.h"
 #include "rand.h"
@@ -42,6 +43,7 @@ struct lan {
 	struct lan_setup setup;
 	struct shout *shout;		/* NULL: off, or trouble */
 	struct nearby *nearby;
+	struct beckon beckon;
 	uint8_t nonce[BEACON_NONCE];
 	uint64_t when;
 	/* Signed datagrams by flags, while they hold. */
@@ -513,8 +515,12 @@ on_datagram(void *arg, const uint8_t *bytes, size_t len,
 	}
 	if (b.kind == BEACON_PUBLIC)
 		take_public(l, &b, from, bytes);
-	else
+	else if (b.kind == BEACON_HIDDEN)
 		take_hidden(l, &b, from);
+	else if (!source_may(l, from))
+		l->counts.limited++;
+	else
+		beckon_heard(&l->beckon, &b, from);
 }
 
 /* ---- the finder -------------------------------------------------------- */
@@ -545,16 +551,21 @@ lan_open(const struct lan_setup *setup)
 	rand_bytes(l->source_salt, sizeof(l->source_salt));
 	l->nearby = nearby_new(&nearby);
 	l->pair_keys = map_new(ID_LEN);
+	beckon_init(&l->beckon, setup->loop, setup->found, setup->ctx);
+	l->beckon.nonce = l->nonce;
+	l->beckon.tcp_port = setup->tcp_port;
 	timer_init(&l->timer, setup->loop, on_timer, l);
 	timer_init(&l->repeat, setup->loop, on_repeat, l);
 	if (setup->mode == LAN_OFF)
 		return l;
 	l->shout = shout_open(setup->loop, setup->ifaces, setup->udp_port,
 	    on_datagram, l, &e);
-	if (l->shout)
-		on_timer(l);
-	else
+	if (!l->shout) {
 		snprintf(l->trouble, sizeof(l->trouble), "%.150s", e.what);
+		return l;
+	}
+	l->beckon.shout = l->shout;
+	on_timer(l);
 	return l;
 }
 
@@ -567,6 +578,7 @@ lan_close(struct lan *l)
 	if (!l)
 		return;
 	say(l, BEACON_GOODBYE);
+	beckon_clear(&l->beckon);
 	timer_stop(&l->timer);
 	timer_stop(&l->repeat);
 	shout_free(l->shout);
@@ -580,7 +592,7 @@ lan_close(struct lan *l)
 void
 lan_announce(struct lan *l, uint16_t tcp_port)
 {
-	l->setup.tcp_port = tcp_port;
+	l->setup.tcp_port = l->beckon.tcp_port = tcp_port;
 	sign_anew(l);
 	say(l, 0);
 }
@@ -594,6 +606,25 @@ lan_moved(struct lan *l)
 	sign_anew(l);
 	l->burst = 0;
 	on_timer(l);
+	beckon_moved(&l->beckon);
+}
+
+void
+lan_wait(struct lan *l, const char *plate)
+{
+	beckon_wait(&l->beckon, plate);
+}
+
+void
+lan_seek(struct lan *l, const char *plate)
+{
+	beckon_seek(&l->beckon, plate);
+}
+
+bool
+lan_is_open(const struct lan *l)
+{
+	return l->shout != NULL;
 }
 
 size_t

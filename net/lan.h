@@ -4,6 +4,9 @@
  *	start: at 0 (a query), 0.5 and 1.5 s; then each 30 s +-20 %, rarer
  *	with more than 100 around; gone after 90 s, or by goodbye
  *
+ * Beside that it finds whoever waits at a nameplate, without a word about who
+ * that is (beckon.h).
+ *
  * A query is answered by unicast, at once with few around, else after up to
  * 200 ms.  Packets are judged from cheap to dear: length, version, source,
  * my own; known bytes; rates; the signature.
@@ -11,6 +14,7 @@
 #ifndef LAN_H
 #define LAN_H
 
+#include "beacon.h"
 #include "carrier.h"
 #include "iface.h"
 #include "loop.h"
@@ -30,6 +34,10 @@ struct lan_setup {
 	void *ctx;
 	/* A new address of somebody, or a new instance. */
 	void (*seen)(void *ctx, const struct pubkeys *who);
+	/* Somebody waits at the nameplate that lan_seek asked for; for each
+	 * instance and address possibly many times. */
+	void (*found)(void *ctx, const struct addr *at,
+	    const uint8_t instance[BEACON_NONCE]);
 };
 
 struct lan_counts {
@@ -45,6 +53,13 @@ void lan_close(struct lan *l);
 void lan_announce(struct lan *l, uint16_t tcp_port);
 /* The interfaces changed: joins and says hello there. */
 void lan_moved(struct lan *l);
+
+/* I wait at this nameplate: whoever asks is told; NULL: no more. */
+void lan_wait(struct lan *l, const char *plate);
+/* Asks who waits there; found() follows, maybe.  NULL: no more. */
+void lan_seek(struct lan *l, const char *plate);
+/* There is a network to ask: it is not off. */
+bool lan_is_open(const struct lan *l);
 
 size_t lan_addrs(const struct lan *l, const struct user_id *id,
     struct addr *list, size_t room);

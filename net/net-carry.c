@@ -5,6 +5,13 @@
 /* While closing, chat has turns of its own: the rooms below are gone then. */
 
 static int
+is_closing(const struct net *n, struct err *e)
+{
+	return n->closing ? err_set(e, STATUS_TRY_AGAIN, "p2ptui is closing") :
+	    0;
+}
+
+static int
 carry_send(void *net, const struct user_id *to, const void *frame, size_t len)
 {
 	struct net *n = net;
@@ -63,9 +70,7 @@ carry_connect(void *net, const char *host_port, struct err *e)
 {
 	struct net *n = net;
 
-	if (n->closing)
-		return err_set(e, STATUS_TRY_AGAIN, "p2ptui is closing");
-	return reach_connect(n->reach, host_port, e);
+	return is_closing(n, e) ? -1 : reach_connect(n->reach, host_port, e);
 }
 
 static void
@@ -109,6 +114,44 @@ carry_took(void *net, uint64_t letter)
 		relays_took(n->relays, letter);
 }
 
+static int
+carry_wait_at(void *net, const char *plate, struct err *e)
+{
+	struct net *n = net;
+
+	return is_closing(n, e) ? -1 : plates_wait(n->plates, plate, e);
+}
+
+static int
+carry_visit(void *net, const char *plate, const char *where, struct err *e)
+{
+	struct net *n = net;
+
+	if (is_closing(n, e) != 0)
+		return -1;
+	if (plate)
+		return plates_visit(n->plates, plate, where ? where : "", e);
+	plates_leave(n->plates);
+	return 0;
+}
+
+static int
+carry_visit_send(void *net, uint32_t visit, const void *msg, size_t len)
+{
+	struct net *n = net;
+
+	return n->closing ? -1 : plates_send(n->plates, visit, msg, len);
+}
+
+static void
+carry_visit_close(void *net, uint32_t visit)
+{
+	struct net *n = net;
+
+	if (!n->closing)
+		plates_close(n->plates, visit);
+}
+
 void
 net_set_carrier(struct net *n)
 {
@@ -118,6 +161,9 @@ net_set_carrier(struct net *n)
 		.announce = carry_announce, .connect = carry_connect,
 		.my_routes = carry_my_routes,
 		.their_routes = carry_their_routes, .leave = carry_leave,
+		.wait_at = carry_wait_at, .visit = carry_visit,
+		.visit_send = carry_visit_send,
+		.visit_close = carry_visit_close,
 		.took = carry_took, .about = net_about
 	};
 }

@@ -13,6 +13,8 @@
 #include "net.h"
 #include "outside.h"
 #include "paths.h"
+#include "plate.h"
+#include "porch.h"
 #include "reach.h"
 #include "relay.h"
 
@@ -31,6 +33,8 @@ struct net {
 	struct paths_room paths;
 	struct relays *relays;
 	struct lan *lan;
+	struct porch *porch;
+	struct plates *plates;
 	struct reach *reach;
 	struct carrier carrier;
 	uint64_t version;

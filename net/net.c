@@ -69,7 +69,32 @@ on_accept(void *arg, int fd, const struct addr *from)
 {
 	struct net *n = arg;
 
-	reach_accepted(n->reach, fd, from);
+	porch_accepted(n->porch, fd, from);
+}
+
+static void
+on_link(void *ctx, struct stream *s)
+{
+	struct net *n = ctx;
+
+	reach_accepted(n->reach, s);
+}
+
+static void
+on_visit(void *ctx, struct stream *s)
+{
+	struct net *n = ctx;
+
+	plates_accepted(n->plates, s);
+}
+
+static void
+on_found(void *ctx, const struct addr *at,
+    const uint8_t instance[BEACON_NONCE])
+{
+	struct net *n = ctx;
+
+	plates_found(n->plates, at, instance);
 }
 
 static void
@@ -159,7 +184,7 @@ on_call(void *ctx, struct stream *s, const struct user_id *who)
 	struct net *n = ctx;
 
 	(void)who;
-	reach_called(n->reach, s);
+	reach_accepted(n->reach, s);
 }
 
 static bool
@@ -194,7 +219,8 @@ open_relays(struct net *n, struct err *e)
 		.streams = &n->streams, .resolver = n->resolver,
 		.id = n->setup.id, .ifaces = n->ifaces,
 		.chat = n->setup.events, .ctx = n,
-		.on_here = on_here, .on_call = on_call, .on_state = on_relays
+		.on_here = on_here, .on_call = on_call, .on_visit = on_visit,
+		.on_state = on_relays
 	};
 	const char *const *list;
 	size_t n_list = opts_list(n->setup.opts, "relay", &list);
@@ -379,7 +405,7 @@ open_lan(struct net *n)
 		.mode = lan_mode(n->setup.opts),
 		.udp_port = (uint16_t)opts_int(n->setup.opts, "lan-port"),
 		.tcp_port = listener_port(n->listener),
-		.ctx = n, .seen = on_seen
+		.ctx = n, .seen = on_seen, .found = on_found
 	};
 	char text[240];
 
@@ -407,6 +433,14 @@ open_reach(struct net *n)
 	n->reach = reach_new(&setup);
 }
 
+static void
+open_plates(struct net *n)
+{
+	n->plates = plates_new(&(struct plates_setup){
+	    .streams = &n->streams, .resolver = n->resolver,
+	    .relays = n->relays, .lan = n->lan, .chat = n->setup.events });
+}
+
 struct net *
 net_open(const struct net_setup *setup, struct err *e)
 {
@@ -426,6 +460,8 @@ net_open(const struct net_setup *setup, struct err *e)
 		free(n);
 		return NULL;
 	}
+	n->porch = porch_new(&(struct porch_setup){ .streams = &n->streams,
+	    .ctx = n, .on_link = on_link, .on_visit = on_visit });
 	n->ifaces = ifaces_new(setup->loop, on_moved, n);
 	n->resolver = resolver_new(setup->loop, opts_text(setup->opts, "dns"));
 	net_set_carrier(n);
@@ -437,6 +473,7 @@ net_open(const struct net_setup *setup, struct err *e)
 		net_close(n);
 		return NULL;
 	}
+	open_plates(n);
 	return n;
 }
 
@@ -469,9 +506,11 @@ net_close(struct net *n)
 	n->closing = true;
 	checkup_free(n->checkup);
 	n->checkup = NULL;
+	plates_free(n->plates);
 	lan_close(n->lan);
 	n->lan = NULL;
 	listener_free(n->listener);
+	porch_free(n->porch);
 	if (n->outside)
 		outside_end(n->outside);
 	reach_drop(n->reach, NULL, CLOSE_BYE);

@@ -7,15 +7,25 @@
  *
  *	relay	the meeting id H(LABEL_PLATE, six digits)[0..15] at each of
  *		my relays: whoever waits registers it, whoever comes calls
- *	LAN	the beacon's flag 8, "asks for visits", and a hint of 8
- *		bytes H(LABEL_PLATE, digits, instance nonce); whoever comes
- *		dials the addresses of those whose hint fits
+ *	LAN	visit beacons with a hint of 8 bytes H(LABEL_PLATE, digits,
+ *		instance nonce); whoever comes asks, and dials the addresses
+ *		of those whose hint fits
  *	typed	HOST:PORT, without any third party
  *
- * A visit is a stream: preface "p2pc", version 1, 0, 0, 0; then the
- * nameplate's six digits; then messages, each u16 len || bytes, at most
- * PAIRING_MAX.  Any number of visitors may come while waiting; one at a
- * time is heard, up to 4 wait their turn for 10 s.
+ * A visit is a stream (visit.h).  Any number of visitors may come while
+ * waiting; one at a time is heard, up to PLATE_WAITING_MAX wait their turn.
+ *
+ *	theirs	COMING --hello--> WAITING --its turn--> HEARD --> over
+ *	mine	COMING --first message--> WAITING --its turn--> HEARD --> over
+ *
+ * Going there asks all places together.  Whoever waits speaks first, so a
+ * place has answered when it said something; the first to do so is heard.
+ * Others that answered are kept a moment: when chat goes to the same
+ * nameplate again after the first visit ended, the search goes on with them
+ * instead of beginning anew.  They may be the same person by another way.
+ *
+ * Whatever is not a visit, or comes for another nameplate, is closed without
+ * a word.  While nobody waits, everybody is.
  */
 #ifndef PLATE_H
 #define PLATE_H
@@ -27,10 +37,18 @@
 #include "stream.h"
 
 enum {
-	PLATE_PREFACE = 8,
+	/* Unheard: in all, and of one source; each relay is one. */
 	PLATE_WAITING_MAX = 4,
+	PLATE_SOURCE_MAX = 2,
+	PLATE_COMING_MAX = 16,		/* have not said where to */
+	PLATE_COMING_MS = 5000,
+	PLATE_WAITING_MS = 10000,
 	PLATE_DEADLINE_MS = 30000,	/* a whole visit */
-	PLATE_TRY_MS = 8000		/* for one place to answer */
+	PLATE_SILENCE_MS = 8000,	/* of the other one, within it */
+	PLATE_TRY_MS = 8000,		/* for the places to answer */
+	PLATE_LAN_MS = 3000,		/* .. for the LAN, which is quick */
+	PLATE_AGAIN_MS = 1000,		/* others that answered are kept */
+	PLATE_UNREAD_MAX = 4096
 };
 
 struct plates;
@@ -43,19 +61,35 @@ struct plates_setup {
 	const struct carrier_events *chat;
 };
 
+/* Visitors of mine that never got a turn, for the log and the tests. */
+struct plate_counts {
+	uint64_t came;			/* all that were accepted */
+	uint64_t alien;			/* no hello of ours */
+	uint64_t wrong_plate;
+	uint64_t refused;		/* nobody waits, too many */
+	uint64_t late;
+	uint64_t heard;			/* got their turn */
+};
+
 struct plates *plates_new(const struct plates_setup *setup);
 void plates_free(struct plates *p);
-/* plate NULL: wait no more. */
+/* plate NULL: wait no more; whoever is heard is heard to the end. */
 int plates_wait(struct plates *p, const char *plate, struct err *e);
+/* where: "" or HOST[:PORT].  STATUS_USAGE: not an address, no nameplate. */
 int plates_visit(struct plates *p, const char *plate, const char *where,
     struct err *e);
 void plates_leave(struct plates *p);		/* ends a visit of mine */
+/* -1: it is over, or the message is too long. */
 int plates_send(struct plates *p, uint32_t visit, const void *msg,
     size_t len);
+/* What was sent still leaves. */
 void plates_close(struct plates *p, uint32_t visit);
-/* A TCP connection or a relay's call that begins with the preface; takes
- * the stream, whose first bytes are still unread. */
+/* Takes the stream of somebody who came: a connection that begins as a visit
+ * does, or a relay's call. */
 void plates_accepted(struct plates *p, struct stream *s);
-bool plates_is_preface(const void *bytes, size_t len);
+/* lan's `found`. */
+void plates_found(struct plates *p, const struct addr *at,
+    const uint8_t instance[BEACON_NONCE]);
+const struct plate_counts *plates_counts(const struct plates *p);
 
 #endif

@@ -356,17 +356,7 @@ on_failed(void *ctx, const struct err *e)
 static const struct stream_events no_events;
 
 void
-reach_accepted(struct reach *r, int fd, const struct addr *from)
-{
-	struct stream *s = stream_of(r->setup.room->streams, fd, from,
-	    &no_events, NULL, NULL);
-
-	if (s)
-		greet_accepted(r->greets, s);
-}
-
-void
-reach_called(struct reach *r, struct stream *s)
+reach_accepted(struct reach *r, struct stream *s)
 {
 	stream_give(s, &no_events, NULL);
 	greet_accepted(r->greets, s);

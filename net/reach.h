@@ -67,10 +67,8 @@ struct reach_info {
 struct reach *reach_new(const struct reach_setup *setup);
 void reach_free(struct reach *r);
 
-/* Takes an accepted connection. */
-void reach_accepted(struct reach *r, int fd, const struct addr *from);
-/* .. a call by relay, a proven link over UDP. */
-void reach_called(struct reach *r, struct stream *s);
+/* Takes what came: a connection or a relay's call, a proven link over UDP. */
+void reach_accepted(struct reach *r, struct stream *s);
 void reach_linked(struct reach *r, struct link *l);
 void reach_want(struct reach *r, const struct pubkeys *to, const char *where,
     bool want, bool urgent);

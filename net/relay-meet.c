@@ -36,6 +36,28 @@ relay_meet_at(struct relay *r, struct person *const *list, size_t n)
 }
 
 void
+relay_meet_up(struct relay *r)
+{
+	if (r->is_mine && r->all->waits)
+		say_ids(r, OP_MEET, r->all->plate, 1);
+}
+
+void
+relays_wait_at(struct relays *all, const uint8_t id[MEET_ID])
+{
+	LIST_EACH(r, &all->list, struct relay, in_all) {
+		if (r->is_mine && all->waits)
+			say_ids(r, OP_PART, all->plate, 1);
+	}
+	all->waits = id != NULL;
+	if (!id)
+		return;
+	memcpy(all->plate, id, MEET_ID);
+	LIST_EACH(r, &all->list, struct relay, in_all)
+		relay_meet_up(r);
+}
+
+void
 relay_meet_moved(struct relays *all, const struct buf *old,
     const struct buf *new)
 {

@@ -90,6 +90,8 @@ struct relays {
 	uint64_t day;			/* of everybody's ids[1] */
 	struct timer daily;
 	struct list pipes;
+	bool waits;			/* .. at `plate` for visits */
+	uint8_t plate[MEET_ID];
 	struct map *letters;		/* name: struct letter */
 	uint64_t last_letter;
 	struct list uploads;
@@ -134,6 +136,8 @@ void on_relays_day(void *relays);
 /* Waits for these at a relay of mine, from now on; and no more. */
 void relay_meet_at(struct relay *r, struct person *const *list, size_t n);
 void relay_meet_part(struct relays *all, struct person *p);
+/* It came up: whoever has a code finds me there. */
+void relay_meet_up(struct relay *r);
 /* Day change: what waits there is `old`, and is to be as p->ids. */
 void relay_meet_moved(struct relays *all, const struct buf *old,
     const struct buf *new);

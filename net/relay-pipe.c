@@ -28,7 +28,9 @@ struct pipe {
 	struct list in_all;
 	enum pipe_state state;
 	struct stream *stream;
-	struct user_id who;
+	bool is_visit;			/* to or from `plate` .. */
+	uint8_t plate[MEET_ID];
+	struct user_id who;		/* .. else this person */
 	struct relay *relay;		/* NULL: over */
 	uint32_t number;		/* while CALLING or JOINED */
 	size_t out_credit, in_credit, eaten;
@@ -180,13 +182,29 @@ new_number(struct relay *r)
 	return r->last_pipe;
 }
 
+/* Where they are called, NULL: nowhere any more.  Whoever calls at a visited
+ * relay waits there, too. */
+static const uint8_t *
+place_of(struct pipe *p)
+{
+	struct person *who;
+
+	if (p->is_visit)
+		return p->plate;
+	who = person_find(p->all, &p->who);
+	if (!who || !person_has_ids(who))
+		return NULL;
+	relay_meet_visit(p->relay, who);
+	return who->ids[1];
+}
+
 static void
 call(struct pipe *p)
 {
-	struct person *who = person_find(p->all, &p->who);
+	const uint8_t *id = place_of(p);
 	struct relay *r = p->relay;
 
-	if (!who || !person_has_ids(who)) {
+	if (!id) {
 		finish(p, "they are not wanted any more");
 		return;
 	}
@@ -195,9 +213,8 @@ call(struct pipe *p)
 	map_put(r->pipes, &p->number, p);
 	p->out_credit = p->in_credit = RELAY_WINDOW;
 	p->eaten = 0;
-	relay_meet_visit(r, who);
 	relay_say(r, &(struct relay_msg){
-	    .op = OP_CALL, .tag = p->number, .queue = who->ids[1] });
+	    .op = OP_CALL, .tag = p->number, .queue = id });
 	send_bytes(p, p->first.at, p->first.len);
 	stream_may_write(p->stream);
 }
@@ -218,7 +235,8 @@ try_next(struct pipe *p)
 
 	leave(p);
 	p->state = PIPE_WAITING;
-	while (p->next_try < p->n_tries && person_find(p->all, &p->who)) {
+	while (p->next_try < p->n_tries &&
+	    (p->is_visit || person_find(p->all, &p->who))) {
 		struct relay *r = relay_at(p->all,
 		    &p->tries[p->next_try++]);
 
@@ -264,6 +282,7 @@ add_try(struct pipe *p, const struct route *route)
 		p->tries[p->n_tries++] = *route;
 }
 
+/* who NULL: a visit. */
 static struct pipe *
 new_pipe(struct relays *all, const struct user_id *who, struct relay *r,
     const struct stream_events *events, void *owner)
@@ -274,7 +293,9 @@ new_pipe(struct relays *all, const struct user_id *who, struct relay *r,
 	if (r)
 		peer = relay_link_peer(r->link);
 	p->all = all;
-	p->who = *who;
+	p->is_visit = !who;
+	if (who)
+		p->who = *who;
 	p->relay = r;
 	buf_init(&p->first);
 	timer_init(&p->patience, all->loop, on_patience, p);
@@ -302,6 +323,26 @@ relays_call(struct relays *all, const struct user_id *who,
 	if (try_next(p))
 		return p->stream;
 	stream_free(p->stream);
+	return NULL;
+}
+
+struct stream *
+relays_visit(struct relays *all, size_t i, const uint8_t id[MEET_ID],
+    const struct stream_events *events, void *owner)
+{
+	struct pipe *p;
+
+	LIST_EACH(r, &all->list, struct relay, in_all) {
+		if (!r->is_mine || i-- > 0)
+			continue;
+		p = new_pipe(all, NULL, NULL, events, owner);
+		memcpy(p->plate, id, MEET_ID);
+		add_try(p, &r->route);
+		if (try_next(p))
+			return p->stream;
+		stream_free(p->stream);
+		return NULL;
+	}
 	return NULL;
 }
 
@@ -352,7 +393,7 @@ take_hang(struct relay *r, const struct relay_msg *m)
 
 	if (!p)
 		return true;
-	him = person_find(r->all, &p->who);
+	him = p->is_visit ? NULL : person_find(r->all, &p->who);
 	/* Not when they are gone: they may be back, and were said to be. */
 	if (him && m->value == HANG_NOBODY)
 		relay_meet_gone(him, r);
@@ -366,12 +407,14 @@ take_ring(struct relay *r, const struct relay_msg *m)
 {
 	struct relays *all = r->all;
 	struct person *him = map_get(all->by_meet, m->queue);
+	bool is_visit = r->is_mine && all->waits &&
+	    memcmp(m->queue, all->plate, MEET_ID) == 0;
 	char where[ROUTE_TEXT + 6];
 	struct pipe *p;
 
 	if (m->tag < RELAY_RING || map_get(r->pipes, &m->tag))
 		return false;
-	if (!him || !him->wanted) {
+	if (!is_visit && (!him || !him->wanted)) {
 		hang(r, m->tag, HANG_NOBODY);
 		return true;
 	}
@@ -379,7 +422,7 @@ take_ring(struct relay *r, const struct relay_msg *m)
 		hang(r, m->tag, HANG_LIMIT);
 		return true;
 	}
-	p = new_pipe(all, &him->id, r, NULL, NULL);
+	p = new_pipe(all, is_visit ? NULL : &him->id, r, NULL, NULL);
 	p->state = PIPE_JOINED;
 	p->is_silent = true;
 	p->number = m->tag;
@@ -388,7 +431,10 @@ take_ring(struct relay *r, const struct relay_msg *m)
 	relay_used(r);
 	snprintf(where, sizeof(where), "relay %s", r->where);
 	stream_set_where(p->stream, where);
-	all->setup.on_call(all->setup.ctx, p->stream, &p->who);
+	if (is_visit)
+		all->setup.on_visit(all->setup.ctx, p->stream);
+	else
+		all->setup.on_call(all->setup.ctx, p->stream, &p->who);
 	return true;
 }
 

@@ -284,6 +284,7 @@ on_up(void *owner)
 		relay_say(r, &(struct relay_msg){ .op = OP_HELLO,
 		    .p = (const uint8_t *)all->token,
 		    .len = strlen(all->token) });
+	relay_meet_up(r);
 	relay_mail_up(r);
 	relay_sends_pump(r);
 	relay_pipes_up(r);

@@ -18,6 +18,9 @@
  * tomorrow at his own relays; the relay tells when another one waits at the
  * same id, or somebody visits and calls.  What comes of it is a stream, and
  * the handshake upon it proves who it is.
+ *
+ * Two with a code (plate.h) meet in the same way, at an id that anybody may
+ * know.
  */
 #ifndef RELAY_H
 #define RELAY_H
@@ -53,6 +56,8 @@ struct relays_setup {
 	/* Somebody who knows our meeting id called; takes the stream. */
 	void (*on_call)(void *ctx, struct stream *s,
 	    const struct user_id *who);
+	/* Somebody called at the id of relays_wait_at; takes the stream. */
+	void (*on_visit)(void *ctx, struct stream *s);
 	/* A relay came up or went, the address it sees changed. */
 	void (*on_state)(void *ctx);
 };
@@ -90,6 +95,15 @@ void relays_my_routes(const struct relays *r, const struct user_id *who,
  * at once, on_end tells when nobody is there.  NULL: no relay to try. */
 struct stream *relays_call(struct relays *r, const struct user_id *who,
     const struct stream_events *events, void *owner);
+/* Whoever knows this id may call me at each of mine, from now on, also at
+ * those that come up later; NULL: nobody. */
+void relays_wait_at(struct relays *r, const uint8_t id[MEET_ID]);
+/* A stream by way of the i-th of mine to whoever waits there at that id, as
+ * by relays_call; it waits RELAY_TRIES_MS for a relay that is not up.  NULL
+ * past the last. */
+struct stream *relays_visit(struct relays *r, size_t i,
+    const uint8_t id[MEET_ID], const struct stream_events *events,
+    void *owner);
 int relays_leave(struct relays *r, const struct user_id *to,
     const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
 void relays_took(struct relays *r, uint64_t letter);

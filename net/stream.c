@@ -264,6 +264,21 @@ stream_out(struct stream *s)
 
 /* ---- reading ----------------------------------------------------------- */
 
+/* Who is given the stream in the middle of this gets what is unread. */
+static void
+tell_data(struct stream *s)
+{
+	const struct stream_events *events;
+	const void *owner;
+
+	do {
+		events = s->events;
+		owner = s->owner;
+		events->on_data(s->owner, &s->in);
+	} while (!s->dead && !s->ended && !s->finishing && s->in.len > 0 &&
+	    (s->events != events || s->owner != owner));
+}
+
 static void
 read_in(struct stream *s)
 {
@@ -292,7 +307,7 @@ read_in(struct stream *s)
 		if (s->finishing)
 			buf_empty(&s->in);
 		else
-			s->events->on_data(s->owner, &s->in);
+			tell_data(s);
 		if (s->dead || s->ended)
 			return;
 		/* A short read emptied the kernel's buffer: no need to be
@@ -503,7 +518,7 @@ stream_feed(struct stream *s, const void *p, size_t len)
 	buf_put(&s->in, p, len);
 	had = s->in.len;
 	s->in_call = true;
-	s->events->on_data(s->owner, &s->in);
+	tell_data(s);
 	if (s->dead)
 		return;
 	s->in_call = was_in_call;

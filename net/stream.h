@@ -89,7 +89,8 @@ struct stream *stream_dial(struct streams *all, const struct addr *to,
 /* Takes the connected descriptor, also when it fails. */
 struct stream *stream_of(struct streams *all, int fd, const struct addr *from,
     const struct stream_events *events, void *owner, struct err *e);
-/* The connection goes on for somebody else. */
+/* The connection goes on for somebody else; inside on_data, what is unread
+ * is told to them before it returns. */
 void stream_give(struct stream *s, const struct stream_events *events,
     void *owner);
 void stream_free(struct stream *s);

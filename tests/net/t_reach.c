@@ -94,7 +94,7 @@ on_due(void *arg)
 	if (!e->stream && !e->is_shut) {
 		e->stream = stream_of_pipe(&e->place->streams, &pipe_ops, e,
 		    &relay, &no_events, NULL);
-		reach_called(e->place->reach, e->stream);
+		reach_accepted(e->place->reach, e->stream);
 	}
 	buf_init(&e->wire);
 	if (e->stream && now.len > 0)
@@ -192,7 +192,10 @@ on_version(void *ctx, const struct addr *who, unsigned version, bool proven)
 static void
 on_accept(void *arg, int fd, const struct addr *from)
 {
-	reach_accepted(((struct place *)arg)->reach, fd, from);
+	struct place *p = arg;
+
+	reach_accepted(p->reach, stream_of(&p->streams, fd, from, &no_events,
+	    NULL, NULL));
 }
 
 static void
