@@ -107,7 +107,7 @@ int chat_block(struct chat *c, struct person *p, bool block, struct err *e);
 int chat_remove(struct chat *c, struct person *p, struct err *e);
 int chat_alias(struct chat *c, struct person *p, const char *alias,
     struct err *e);
-/* ---- codes (PROTOCOL section 4): pair.c ---------------------------------- */
+/* ---- codes: pair.h ------------------------------------------------------- */
 
 /* My code that waits, as it is now. */
 struct hosting {
@@ -133,7 +133,7 @@ int chat_join(struct chat *c, const char *code, const char *where,
 void chat_join_off(struct chat *c);
 bool chat_is_joining(const struct chat *c);
 
-/* ---- who it is: trust.c --------------------------------------------------- */
+/* ---- who it is: trust.h -------------------------------------------------- */
 
 /* What two people compare, the same for both.  Takes some milliseconds. */
 struct safety {

@@ -272,7 +272,8 @@ door_init(struct chat *c)
 		.on_heard = on_heard, .on_room = on_room,
 		.on_letter = letter_come, .on_left = mail_on_left,
 		.on_visit = pair_on_visit, .on_visit_msg = pair_on_msg,
-		.on_visit_end = pair_on_end, .on_relays = mail_on_relays, .relay_key = mine_relay_key,
+		.on_visit_end = pair_on_end, .on_relays = mail_on_relays,
+		.relay_key = mine_relay_key,
 		.pin_relay = mine_pin_relay, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };

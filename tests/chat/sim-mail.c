@@ -162,7 +162,8 @@ static void
 put_place(const struct node *n, size_t me, size_t queue,
     char text[ROUTE_TEXT])
 {
-	uint8_t id[QUEUE_ID_LEN] = { (uint8_t)queue }, token[QUEUE_TOKEN_LEN];
+	uint8_t id[QUEUE_ID_LEN] = { (uint8_t)queue, 1 };
+	uint8_t token[QUEUE_TOKEN_LEN];
 	char id_text[BASE32_LEN(QUEUE_ID_LEN)];
 	char token_text[BASE32_LEN(QUEUE_TOKEN_LEN)];
 

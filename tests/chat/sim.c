@@ -155,6 +155,8 @@ on_show(void *arg)
 		t->kind = news->kind;
 		t->who = news->who;
 		t->on = news->on;
+		t->reason = news->reason;
+		t->left = news->left;
 		t->state = news->line ? news->line->state : 0;
 		t->at_ms = n->sim->now_ms;
 		snprintf(t->text, sizeof(t->text), "%s", text);
@@ -211,6 +213,7 @@ start(struct node *n)
 	n->net = chat_events(n->chat);
 	loop_hook(n->loop, LOOP_SHOW, on_show, n);
 	sim_mail_carry(&carrier);
+	sim_visit_carry(&carrier);
 	sim_mail_again(n->sim, n);
 	chat_carry(n->chat, &carrier);
 }
@@ -222,6 +225,7 @@ stop(struct node *n)
 
 	for (size_t i = 0; i < s->n; i++)
 		sim_part(s, n, s->nodes[i]);
+	sim_visit_gone(n);
 	n->wall_ms = loop_wall_ms(n->loop);
 	chat_free(n->chat);
 	loop_unhook(n->loop, LOOP_SHOW, on_show, n);
@@ -588,6 +592,7 @@ sim_run_ms(struct sim *s, int64_t ms)
 			for (size_t k = 0; k < s->n; k++)
 				deliver(s, i, k, s->now_ms);
 		sim_mail_deliver(s);
+		sim_visit_deliver(s);
 		for (size_t i = 0; i < s->n; i++)
 			turn(s->nodes[i]);
 		for (size_t i = 0; i < s->n; i++)

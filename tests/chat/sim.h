@@ -31,7 +31,27 @@ struct told {
 	char text[200];			/* of the line, or of the notice */
 	uint8_t state;
 	bool on;
+	enum code_reason reason;
+	unsigned left;
 	int64_t at_ms;
+};
+
+/* One message of a visit, as it leaves; it may be changed. */
+struct sim_msg {
+	struct node *from, *to;
+	int number;			/* of this visit, from 0 */
+	uint8_t *p;
+	size_t len;
+};
+
+enum sim_fate {
+	SIM_PASS,
+	SIM_LOSE,			/* a carrier that lies */
+	SIM_TWICE,
+	SIM_SWAP,			/* behind the next one */
+	SIM_REFLECT,			/* back to who said it */
+	SIM_CUT_BEFORE,			/* the connection breaks without it */
+	SIM_CUT_AFTER			/* .. with it */
 };
 
 struct sim;
@@ -59,6 +79,10 @@ struct node {
 	unsigned place;			/* moves when its relay does */
 	struct routes *routes;		/* [SIM_NODES]: told of the others */
 	size_t n_left, n_took, n_busy;	/* letters */
+	/* Its meeting places: sim-visit.c. */
+	char plate[8];			/* where it waits, or "" */
+	bool no_place;			/* neither relay nor LAN */
+	size_t n_visits;		/* that began */
 };
 
 struct sim *sim_new(unsigned seed);
@@ -101,6 +125,16 @@ void sim_lose_letter(struct node *n, size_t i);
 /* Bytes in one of its queues (of NULL: the one for requests). */
 void sim_post(struct node *n, const struct node *of, const void *p,
     size_t len);
+/* What becomes of every message of a visit; NULL: all pass. */
+void sim_meddle(struct sim *s, enum sim_fate (*fn)(void *arg,
+    struct sim_msg *m), void *arg);
+/* Somebody who is no node comes to n's plate, and what n says to him. */
+uint32_t sim_come(struct node *n);
+void sim_say_raw(struct node *n, uint32_t visit, const void *p, size_t len);
+size_t sim_said_raw(const struct node *n, uint8_t *p, size_t room);
+void sim_go_raw(struct node *n, uint32_t visit);
+/* Time passes in which nothing is under way. */
+void sim_leap(struct sim *s, int64_t ms);
 /* One frame from `from`, as bytes, straight into to's ears. */
 enum heard sim_hear(struct node *to, struct node *from,
     const struct frame *f);
