@@ -31,6 +31,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 		return 0;
 	}
+	if (b.kind == BEACON_VISIT) {
+		beacon_has_hint(&b, hint);
+		if (beacon_write_visit(out, &b) != len ||
+		    memcmp(out, data, len) != 0)
+			abort();
+		return 0;
+	}
 	if (len != BEACON_LEN || strlen(b.name) > BEACON_NAME)
 		abort();
 	beacon_verify(&b, data, len);

@@ -55,6 +55,7 @@ struct node {
 	struct buf heard;		/* bodies, each as LP */
 	char notice[400];
 	struct err failed;
+	void *more;			/* a kit's own */
 };
 
 /* A port nobody has, for discovery. */

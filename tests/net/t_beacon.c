@@ -97,6 +97,38 @@ t_hidden_known_answer(void **state)
 }
 
 static void
+t_visit_known_answer(void **state)
+{
+	struct vectors *v = vectors_open("p2ptui_beacon.txt");
+	const struct section *s = vectors_get(v, "visit");
+	uint8_t hint[BEACON_HINT], out[BEACON_VISIT_LEN];
+	struct beacon b, read;
+
+	(void)state;
+	take_head(&b, vectors_get(v, "public"));
+	beacon_plate_hint(hint, section_text(s, "plate"), b.nonce);
+	assert_memory_equal(hint, section_exact(s, "hint", BEACON_HINT),
+	    BEACON_HINT);
+	b.flags = BEACON_ANSWER;
+	b.hints = hint;
+	b.n_hints = 1;
+	assert_int_equal(beacon_write_visit(out, &b), BEACON_VISIT_LEN);
+	assert_memory_equal(out, section_exact(s, "packet", sizeof(out)),
+	    sizeof(out));
+	b.flags = BEACON_QUERY;
+	b.port = 0;
+	beacon_write_visit(out, &b);
+	assert_memory_equal(out, section_exact(s, "query", sizeof(out)),
+	    sizeof(out));
+	assert_int_equal(beacon_read(&read, out, sizeof(out)), 0);
+	assert_int_equal(read.kind, BEACON_VISIT);
+	assert_int_equal(read.flags, BEACON_QUERY);
+	assert_int_equal(read.udp_port, b.udp_port);
+	assert_true(beacon_has_hint(&read, hint));
+	vectors_free(v);
+}
+
+static void
 fill(struct beacon *b)
 {
 	memset(b, 0, sizeof(*b));
@@ -246,6 +278,41 @@ t_hidden_reads_back_and_a_goodbye_has_no_port(void **state)
 	assert_int_equal(beacon_read(&got, out, len), -1);
 }
 
+/* One length, no time, and a port exactly when somebody waits there. */
+static void
+t_a_visit_beacon_has_one_spelling(void **state)
+{
+	const uint8_t hint[BEACON_HINT] = { 1 };
+	uint8_t out[BEACON_VISIT_LEN + 1] = { 0 };
+	struct beacon b, got;
+
+	(void)state;
+	fill(&b);
+	b.when = 0;
+	b.n_hints = 1;
+	b.hints = hint;
+	for (unsigned flags = 0; flags < 256; flags++) {
+		for (int port = 0; port < 2; port++) {
+			bool good = port ? flags == 0 ||
+			    flags == BEACON_ANSWER : flags == BEACON_QUERY;
+
+			b.flags = (uint8_t)flags;
+			b.port = (uint16_t)port;
+			beacon_write_visit(out, &b);
+			assert_int_equal(beacon_read(&got, out,
+			    BEACON_VISIT_LEN), good ? 0 : -1);
+		}
+	}
+	b.flags = 0;
+	b.port = 1;
+	beacon_write_visit(out, &b);
+	for (size_t n = 0; n <= sizeof(out); n++)
+		assert_int_equal(beacon_read(&got, out, n),
+		    n == BEACON_VISIT_LEN ? 0 : -1);
+	out[11] = 1;				/* the time */
+	assert_int_equal(beacon_read(&got, out, BEACON_VISIT_LEN), -1);
+}
+
 /* An answer to a hidden question carries one hint, to an open one the same
  * fixed length. */
 static void
@@ -277,6 +344,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_public_known_answer),
 		cmocka_unit_test(t_hidden_known_answer),
+		cmocka_unit_test(t_visit_known_answer),
+		cmocka_unit_test(t_a_visit_beacon_has_one_spelling),
 		cmocka_unit_test(t_public_reads_back),
 		cmocka_unit_test(t_every_bit_is_signed),
 		cmocka_unit_test(row_86_short_and_oversize_are_ignored),

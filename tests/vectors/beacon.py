@@ -148,6 +148,7 @@ if __name__ == "__main__":
 # source: beacon.py beside this file (hashlib BLAKE2b and SHA-512, Ed25519 and X25519 from RFC 8032 and RFC 7748)
 # alice and bob are those of p2ptui_identity.txt
 # public = body || Ed25519 over LP("p2ptui/1/beacon") || body; hint = KDF(pair_key, "p2ptui/1/lan", sender, nonce, u64 slot, u16 port)[0..7]
+# visit: hint = H("p2ptui/1/plate", plate, nonce)[0..7], as an answer (flag 4) and as a query (flag 1, port 0); meet = H("p2ptui/1/plate", plate)[0..15], the meeting id at relays
 
 [public]
 port : %d
@@ -167,3 +168,16 @@ packet = %s""" % (
         (body + sign(alice.ed_seed, lp(b"p2ptui/1/beacon") + body)).hex(),
         pair.hex(), slot, hint.hex(),
         (head(0x41, port, slot, nonce, 0, udp_port) + bytes([1]) + hint).hex()))
+
+    plate = b"118204"
+    hint = hashed(b"p2ptui/1/plate", plate, nonce)[:8]
+    print("""
+[visit]
+plate : %s
+hint = %s
+meet = %s
+packet = %s
+query = %s""" % (
+        plate.decode(), hint.hex(), hashed(b"p2ptui/1/plate", plate)[:16].hex(),
+        (head(0x42, port, 0, nonce, 4, udp_port) + hint).hex(),
+        (head(0x42, 0, 0, nonce, 1, udp_port) + hint).hex()))
