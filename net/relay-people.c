@@ -175,7 +175,8 @@ relays_want(struct relays *all, const struct pubkeys *who, bool want)
 }
 
 /* A relay without a key in its address is only for whoever chose it: what
- * is pinned there would come from a stranger's word. */
+ * is pinned there would come from a stranger's word.  Of a place chat sees to
+ * that: it comes without one from a link that was added by hand. */
 void
 relays_places(struct relays *all, const struct pubkeys *who,
     const struct routes *places)
@@ -187,7 +188,7 @@ relays_places(struct relays *all, const struct pubkeys *who,
 
 	for (size_t i = 0; i < places->n && i < ROUTES_MAX; i++)
 		if (route_parse(&list[n], places->at[i], NULL) == 0 &&
-		    list[n].has_key)
+		    (list[n].has_key || list[n].has_place))
 			n++;
 	user_id_of(&id, who);
 	p = person_find(all, &id);

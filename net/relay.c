@@ -198,7 +198,7 @@ may_visit(const struct relays *all, const struct route *route)
 {
 	struct addr ip;
 
-	if (!route->has_key)
+	if (!route->has_key && !route->has_place)
 		return false;
 	if (addr_parse_ip(&ip, route->host) != 0 ?
 	    strcmp(route->host, "localhost") != 0 :

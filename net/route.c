@@ -38,27 +38,34 @@ read_base32(uint8_t *out, size_t n, size_t text_len, const char *s, size_t len)
 	return dec_base32(out, n, text) == (ssize_t)n;
 }
 
-/* Behind the '#': the key, and the place if there is one. */
+/* QUEUE/TOKEN */
 static const char *
-read_keys(struct route *r, const char *s)
+read_place(struct route *r, const char *queue)
 {
-	size_t len = strcspn(s, "/");
-	const char *queue, *token;
+	size_t len = strcspn(queue, "/");
+	const char *token = queue + len + 1;
 
-	if (!read_base32(r->key, KEY_LEN, KEY_TEXT, s, len))
-		return "its key is not 52 characters of base32";
-	r->has_key = true;
-	if (s[len] == '\0')
-		return NULL;
-	queue = s + len + 1;
-	len = strcspn(queue, "/");
-	token = queue + len + 1;
 	if (queue[len] == '\0' || !read_base32(r->queue, QUEUE_ID_LEN,
 	    QUEUE_TEXT, queue, len) || !read_base32(r->token, QUEUE_TOKEN_LEN,
 	    TOKEN_TEXT, token, strlen(token)))
-		return "the mailbox behind its key is none";
+		return "the mailbox behind it is none";
 	r->has_place = true;
 	return NULL;
+}
+
+/* From the '#' or '/' on: the key, and the place if there is one. */
+static const char *
+read_keys(struct route *r, const char *s)
+{
+	size_t len;
+
+	if (*s++ == '/')
+		return read_place(r, s);
+	len = strcspn(s, "/");
+	if (!read_base32(r->key, KEY_LEN, KEY_TEXT, s, len))
+		return "its key is not 52 characters of base32";
+	r->has_key = true;
+	return s[len] == '\0' ? NULL : read_place(r, s + len + 1);
 }
 
 /* Addresses come from strangers' cards: whatever is no host name is not
@@ -90,17 +97,17 @@ int
 route_parse(struct route *r, const char *text, struct err *e)
 {
 	char head[ROUTE_TEXT];
-	const char *mark = strchr(text, '#'), *why;
-	size_t len = mark ? (size_t)(mark - text) : strlen(text);
+	size_t len = strcspn(text, "#/");
 	struct route new = { 0 };
+	const char *why;
 
 	if (strlen(text) >= ROUTE_TEXT)
 		return bad(text, "it is too long", e);
 	memcpy(head, text, len);
 	head[len] = '\0';
 	why = read_host(&new, head);
-	if (!why && mark)
-		why = read_keys(&new, mark + 1);
+	if (!why && text[len] != '\0')
+		why = read_keys(&new, text + len);
 	if (why)
 		return bad(text, why, e);
 	*r = new;
@@ -128,11 +135,12 @@ route_format(const struct route *r, char text[ROUTE_TEXT])
 {
 	size_t n = put_where(r, text);
 
-	if (!r->has_key)
-		return;
-	text[n++] = '#';
-	enc_base32(text + n, r->key, KEY_LEN);
-	n += KEY_TEXT - 1;
+	text[n] = '\0';
+	if (r->has_key) {
+		text[n++] = '#';
+		enc_base32(text + n, r->key, KEY_LEN);
+		n += KEY_TEXT - 1;
+	}
 	if (!r->has_place)
 		return;
 	text[n++] = '/';

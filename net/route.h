@@ -3,9 +3,11 @@
  *
  *	address  HOST[:PORT][#KEY]          relay.example:54546#k4o7..
  *	place    HOST:PORT#KEY/QUEUE/TOKEN  where letters for somebody go
+ *	         HOST[:PORT]/QUEUE/TOKEN    the same, of a short link
  *
  * KEY, QUEUE and TOKEN are base32 (52, 26 and 52 characters).  An address
- * without a key is pinned on first use.  Pure.
+ * without a key is pinned on first use; chat takes a place without one only
+ * from a link that a person added.  Pure.
  */
 #ifndef ROUTE_H
 #define ROUTE_H

@@ -41,6 +41,27 @@ t_addresses_and_places_go_there_and_back(void **state)
 	assert_string_equal(text, "[2001:db8::1]:65535");
 }
 
+/* Of a short link: the relay's key is learned when it is met. */
+static void
+t_a_place_may_have_no_key(void **state)
+{
+	char text[ROUTE_TEXT];
+	struct route r;
+
+	(void)state;
+	assert_int_equal(route_parse(&r, "a.example/" QUEUE "/" TOKEN, NULL),
+	    0);
+	assert_true(r.has_place && !r.has_key);
+	assert_int_equal(r.port, 54546);
+	assert_int_equal(r.queue[0], 2);
+	assert_int_equal(r.token[0], 3);
+	route_format(&r, text);
+	assert_string_equal(text, "a.example:54546/" QUEUE "/" TOKEN);
+	assert_int_equal(route_parse(&r, "[2001:db8::1]:1/" QUEUE "/" TOKEN,
+	    NULL), 0);
+	assert_string_equal(r.host, "2001:db8::1");
+}
+
 static void
 t_the_port_may_be_left_out_and_case_says_nothing(void **state)
 {
@@ -95,7 +116,9 @@ t_hostile_text_is_no_route(void **state)
 		"a#1" "eaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"a#" KEY "/", "a#" KEY "/" QUEUE, "a#" KEY "/" QUEUE "/",
 		"a#" KEY "/" TOKEN "/" QUEUE, "a#" KEY "/" QUEUE "a/" TOKEN,
-		"a#" KEY "/" QUEUE "/" TOKEN "/", "a/" QUEUE "/" TOKEN
+		"a#" KEY "/" QUEUE "/" TOKEN "/", "a/", "a/" QUEUE,
+		"a/" QUEUE "/" TOKEN "/", "a/" TOKEN "/" QUEUE,
+		"a/" QUEUE "/" TOKEN "#" KEY, "/" QUEUE "/" TOKEN
 	};
 	struct route r = { .port = 7 };
 
@@ -139,6 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_addresses_and_places_go_there_and_back),
+		cmocka_unit_test(t_a_place_may_have_no_key),
 		cmocka_unit_test(
 		    t_the_port_may_be_left_out_and_case_says_nothing),
 		cmocka_unit_test(t_one_relay_is_known_by_its_key_or_its_place),
