@@ -108,11 +108,13 @@ cmd_add(void *room, struct cmd_call *call, struct err *e)
 static int
 cmd_link(void *room, struct cmd_call *call, struct err *e)
 {
-	char *link = chat_link(room);
+	char *link = chat_link(room), *shorter = chat_short_link(room);
 
 	(void)e;
 	cmd_say(call, "%s", link);
+	cmd_say(call, "shorter, without my name: %s", shorter);
 	free(link);
+	free(shorter);
 	return 0;
 }
 
