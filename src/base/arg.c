@@ -40,7 +40,7 @@ refuse_unknown(const struct walk *w, const char *name, size_t len,
 	for (size_t i = 0; i < w->n; i++) {
 		int d = cmd_distance(typed, w->table[i].name, best);
 
-		if (w->table[i].help && d < best) {
+		if (w->table[i].help && w->table[i].name[0] && d < best) {
 			best = d;
 			near = w->table[i].name;
 		}
@@ -84,7 +84,8 @@ take_long(struct walk *w, const char *s, struct err *e)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct arg *row = &w->table[i];
 
-		if (strlen(row->name) == len && memcmp(row->name, s, len) == 0)
+		if (len > 0 && strlen(row->name) == len &&
+		    memcmp(row->name, s, len) == 0)
 			return take(w, row, s[len] ? s + len + 1 : NULL, e);
 	}
 	return refuse_unknown(w, s, len, e);
@@ -114,6 +115,17 @@ take_bundle(struct walk *w, const char *s, struct err *e)
 	return 0;
 }
 
+static int
+take_operand(const struct walk *w, const char *s, struct err *e)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->table[i].name[0])
+			return w->table[i].take(w->ctx, &w->table[i], s, NULL,
+			    e);
+	err_set(e, STATUS_USAGE, "unexpected argument %.40s", s);
+	return refuse(e);
+}
+
 int
 arg_parse(const struct arg *table, size_t n, void *ctx, int argc, char **argv,
     struct err *e)
@@ -129,9 +141,9 @@ arg_parse(const struct arg *table, size_t n, void *ctx, int argc, char **argv,
 		int status;
 
 		if (operands || s[0] != '-' || !s[1]) {
-			err_set(e, STATUS_USAGE, "unexpected argument %.40s",
-			    s);
-			return refuse(e);
+			if (take_operand(&w, s, e) != 0)
+				return -1;
+			continue;
 		}
 		if (strcmp(s, "--") == 0) {
 			operands = true;
@@ -184,6 +196,8 @@ arg_help(const struct arg *table, size_t n, FILE *out)
 		int len;
 
 		if (!row->help)
+			continue;
+		if (!row->name[0])
 			continue;
 		if (row->shorter)
 			snprintf(names, sizeof(names), "  -%c, ", row->shorter);

@@ -2,7 +2,8 @@
  * arg - the command line as a table: parsing and --help read the same rows.
  *
  * Long options as --name VALUE or --name=VALUE, short ones bundled, `--`
- * ends them.  STATUS_USAGE for anything not in the table.
+ * ends them.  STATUS_USAGE for anything not in the table.  A row without a
+ * name takes what stands there without an option.
  */
 #ifndef ARG_H
 #define ARG_H
@@ -14,7 +15,7 @@
 
 struct arg {
 	char shorter;			/* 0: none */
-	const char *name;		/* without the dashes */
+	const char *name;		/* without the dashes; "": operands */
 	const char *value;		/* "DIR"; NULL: a flag */
 	const char *help;		/* NULL: hidden */
 	/* value2: one more optional operand ("--join CODE [HOST]"). */

@@ -18,6 +18,8 @@ enum {
 struct row {
 	const struct cmd *cmd;
 	void *room;
+	int (*before)(void *room, struct cmd_call *call, struct err *e);
+	void *before_room;
 };
 
 struct cmds {
@@ -54,7 +56,8 @@ cmds_add(struct cmds *c, const struct cmd *table, size_t n, void *room)
 	c->rows = mem_resize(c->rows, c->n + n, sizeof(*c->rows));
 	for (size_t i = 0; i < n; i++) {
 		assert(!cmds_find(c, table[i].name));
-		c->rows[c->n++] = (struct row){ &table[i], room };
+		c->rows[c->n++] = (struct row){ .cmd = &table[i],
+			.room = room };
 	}
 	qsort(c->rows, c->n, sizeof(*c->rows), by_name);
 }
@@ -116,6 +119,18 @@ cmds_find(const struct cmds *c, const char *name)
 	const struct row *row = find(c, name, strlen(name));
 
 	return row ? row->cmd : NULL;
+}
+
+void
+cmds_before(struct cmds *c, const char *name,
+    int (*run)(void *room, struct cmd_call *call, struct err *e), void *room)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (strcmp(c->rows[i].cmd->name, name) == 0) {
+			c->rows[i].before = run;
+			c->rows[i].before_room = room;
+		}
+	}
 }
 
 static int
@@ -293,6 +308,14 @@ split(struct cmd_call *call, const char *s, char *store, struct err *e)
 	return 0;
 }
 
+static int
+run(const struct row *row, struct cmd_call *call, struct err *e)
+{
+	int status = row->before ? row->before(row->before_room, call, e) : 1;
+
+	return status == 1 ? row->cmd->run(row->room, call, e) : status;
+}
+
 int
 cmds_run(struct cmds *c, const char *line, void *here,
     void (*say)(void *arg, const char *line), void *say_arg, struct err *e)
@@ -316,7 +339,7 @@ cmds_run(struct cmds *c, const char *line, void *here,
 	store = mem_new(strlen(line) + 1);
 	status = split(&call, line + len, store, e);
 	if (status == 0)
-		status = row->cmd->run(row->room, &call, e);
+		status = run(row, &call, e);
 	free(store);
 	return status;
 }

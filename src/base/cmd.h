@@ -60,6 +60,10 @@ void cmds_add(struct cmds *c, const struct cmd *table, size_t n, void *room);
  * names the nearest one. */
 int cmds_run(struct cmds *c, const char *line, void *here,
     void (*say)(void *arg, const char *line), void *say_arg, struct err *e);
+/* Somebody who is asked before the row's own function, with the same words:
+ * 1 lets that one run after all. */
+void cmds_before(struct cmds *c, const char *name,
+    int (*run)(void *room, struct cmd_call *call, struct err *e), void *room);
 size_t cmds_count(const struct cmds *c);
 const struct cmd *cmds_at(const struct cmds *c, size_t i);	/* by name */
 const struct cmd *cmds_find(const struct cmds *c, const char *name);

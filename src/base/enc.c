@@ -103,3 +103,16 @@ dec_base64url(void *dst, size_t room, const char *src)
 {
 	return decode(&base64url, dst, room, src);
 }
+
+void
+enc_base64(char *dst, const void *src, size_t n)
+{
+	size_t i = 0;
+
+	enc_base64url(dst, src, n);
+	for (; dst[i]; i++)
+		dst[i] = dst[i] == '-' ? '+' : dst[i] == '_' ? '/' : dst[i];
+	while (i % 4 != 0)
+		dst[i++] = '=';
+	dst[i] = '\0';
+}

@@ -33,7 +33,7 @@ enum { N = sizeof(table) / sizeof(*table) };
 
 /* The words of one line, blanks between. */
 static int
-parse(const char *line, struct err *e)
+parse_with(const struct arg *rows, size_t n, const char *line, struct err *e)
 {
 	char words[200], *argv[20], *save = NULL;
 	int argc = 0;
@@ -45,7 +45,13 @@ parse(const char *line, struct err *e)
 		argv[argc++] = s;
 	argv[argc] = NULL;
 	got[0] = '\0';
-	return arg_parse(table, N, got, argc, argv, e);
+	return arg_parse(rows, n, got, argc, argv, e);
+}
+
+static int
+parse(const char *line, struct err *e)
+{
+	return parse_with(table, N, line, e);
 }
 
 static void
@@ -108,6 +114,22 @@ t_what_is_not_in_the_table_is_usage(void **state)
 }
 
 static void
+t_a_row_without_a_name_takes_operands(void **state)
+{
+	static const struct arg rows[] = {
+		{ 'v', "verbose", NULL, "say more", NULL, on_take },
+		{ 0, "", "LINK", "what to open", NULL, on_take },
+	};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse_with(rows, 2, "one -v - -- --verbose", &e), 0);
+	assert_string_equal(got, "(one,)verbose(,)(-,)(--verbose,)");
+	assert_int_equal(parse_with(rows, 2, "--=x", &e), -1);
+	assert_string_equal(e.what, "unknown option --");
+}
+
+static void
 t_a_handler_may_refuse(void **state)
 {
 	struct err e;
@@ -149,6 +171,7 @@ main(void)
 		cmocka_unit_test(t_long_and_short_are_one),
 		cmocka_unit_test(t_a_second_value_is_optional),
 		cmocka_unit_test(t_what_is_not_in_the_table_is_usage),
+		cmocka_unit_test(t_a_row_without_a_name_takes_operands),
 		cmocka_unit_test(t_a_handler_may_refuse),
 		cmocka_unit_test(t_help_fits_80_columns),
 	};

@@ -263,6 +263,36 @@ t_distance_counts_slips_of_the_finger(void **state)
 	assert_int_equal(cmd_distance("kitten", "sitting", 2), 3);
 }
 
+/* Its own room; words are those of the row. */
+static int
+on_before(void *room, struct cmd_call *call, struct err *e)
+{
+	(void)e;
+	if (call->argc > 0)
+		return 1;
+	snprintf(got, sizeof(got), "before %s%s", (const char *)room,
+	    call->cmd->name);
+	return 0;
+}
+
+static void
+t_somebody_may_go_before_a_command(void **state)
+{
+	struct err e;
+
+	(void)state;
+	cmds_before(cmds, "verify", on_before, screen_room);
+	assert_int_equal(cmds_run(cmds, "/verify", NULL, NULL, NULL, &e), 0);
+	assert_string_equal(got, "before S:verify");
+	assert_int_equal(cmds_run(cmds, "/verify Bob", NULL, NULL, NULL, &e),
+	    0);
+	assert_string_equal(got, "T:verify|Bob");
+	assert_int_equal(cmds_run(cmds, "/verify a b", NULL, NULL, NULL, &e),
+	    -1);
+	assert_int_equal(cmds_run(cmds, "/clear", NULL, NULL, NULL, &e), 0);
+	assert_string_equal(got, "S:clear");
+}
+
 #define WITH(t) cmocka_unit_test_setup_teardown(t, make, drop)
 
 int
@@ -279,6 +309,7 @@ main(void)
 		WITH(t_a_failure_is_handed_on),
 		WITH(t_a_long_answer_is_whole),
 		WITH(t_the_table_is_by_name),
+		WITH(t_somebody_may_go_before_a_command),
 		cmocka_unit_test(t_distance_counts_slips_of_the_finger),
 	};
 

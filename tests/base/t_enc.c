@@ -41,6 +41,14 @@ t_rfc_4648_vectors(void **state)
 	}
 	enc_base64url(text, "\xfb\xff\xbf", 3);
 	assert_string_equal(text, "-_-_");
+	enc_base64(text, "\xfb\xff\xbf", 3);
+	assert_string_equal(text, "+/+/");
+	enc_base64(text, "f", 1);
+	assert_string_equal(text, "Zg==");
+	enc_base64(text, "fo", 2);
+	assert_string_equal(text, "Zm8=");
+	enc_base64(text, "", 0);
+	assert_string_equal(text, "");
 }
 
 typedef void encoder(char *dst, const void *src, size_t n);
