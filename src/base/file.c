@@ -139,8 +139,8 @@ file_read(const char *path, size_t max, struct buf *out, struct err *e)
 	return status;
 }
 
-static int
-write_all(int fd, const void *p, size_t len)
+int
+file_write_all(int fd, const void *p, size_t len)
 {
 	const uint8_t *at = p;
 
@@ -157,8 +157,8 @@ write_all(int fd, const void *p, size_t len)
 	return 0;
 }
 
-static int
-sync_fd(int fd)
+int
+file_sync(int fd)
 {
 #ifdef F_FULLFSYNC
 	/* fsync() alone leaves it in the disk's cache there. */
@@ -169,8 +169,8 @@ sync_fd(int fd)
 }
 
 /* The rename itself must survive a power cut, too. */
-static int
-sync_dir_of(const char *path)
+int
+file_sync_dir_of(const char *path)
 {
 	char *dir = dir_of(path);
 	int fd = open(dir, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
@@ -180,7 +180,7 @@ sync_dir_of(const char *path)
 	if (fd < 0)
 		return -1;
 	/* EINVAL: a file system that cannot sync directories. */
-	if (sync_fd(fd) == 0 || errno == EINVAL)
+	if (file_sync(fd) == 0 || errno == EINVAL)
 		status = 0;
 	close(fd);
 	return status;
@@ -193,7 +193,7 @@ write_beside(const char *tmp, int fd, const char *path, const void *p,
 	int error = 0;
 
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fchmod(fd, mode) != 0 ||
-	    write_all(fd, p, len) != 0 || sync_fd(fd) != 0)
+	    file_write_all(fd, p, len) != 0 || file_sync(fd) != 0)
 		error = errno;
 	if (close(fd) != 0 && error == 0)
 		error = errno;
@@ -201,10 +201,19 @@ write_beside(const char *tmp, int fd, const char *path, const void *p,
 		error = errno;
 	if (error != 0)
 		unlink(tmp);
-	else if (sync_dir_of(path) != 0)
+	else if (file_sync_dir_of(path) != 0)
 		error = errno;
 	errno = error;
 	return error ? -1 : 0;
+}
+
+static int
+cannot_write(const char *path, struct err *e)
+{
+	err_set(e, STATUS_CANNOT_CREATE, "cannot write %s: %s", path,
+	    strerror(errno));
+	return err_next(e, "check the free space and permissions, then try "
+	    "again");
 }
 
 int
@@ -214,14 +223,23 @@ file_write(const char *path, const void *p, size_t len, mode_t mode,
 	char *tmp = mem_printf("%s.XXXXXX", path);
 	int fd = mkstemp(tmp), status = 0;
 
-	if (fd < 0 || write_beside(tmp, fd, path, p, len, mode) != 0) {
-		err_set(e, STATUS_CANNOT_CREATE, "cannot write %s: %s", path,
-		    strerror(errno));
-		status = err_next(e, "check the free space and permissions, "
-		    "then try again");
-	}
+	if (fd < 0 || write_beside(tmp, fd, path, p, len, mode) != 0)
+		status = cannot_write(path, e);
 	free(tmp);
 	return status;
+}
+
+int
+file_write_via(const char *tmp, const char *path, const void *p, size_t len,
+    mode_t mode, struct err *e)
+{
+	int fd;
+
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write_beside(tmp, fd, path, p, len, mode) != 0)
+		return cannot_write(path, e);
+	return 0;
 }
 
 /* The pid in the lock file; 0 when there is none of a living process. */

@@ -24,6 +24,17 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *e);
 int file_write(const char *path, const void *p, size_t len, mode_t mode,
     struct err *e);
 
+/* The same by way of tmp, a name in the same directory that is the caller's
+ * to remove after a kill; file_write's own are never the same twice. */
+int file_write_via(const char *tmp, const char *path, const void *p,
+    size_t len, mode_t mode, struct err *e);
+/* The parts of it, for files that are too large to be held in memory: all
+ * bytes, or -1 with errno; what was written is on the disk; the name of path
+ * is. */
+int file_write_all(int fd, const void *p, size_t len);
+int file_sync(int fd);
+int file_sync_dir_of(const char *path);
+
 /* An exclusive flock() that dies with the process; the file holds the pid.
  * Returns the descriptor (keep it open), or -1 with STATUS_TRY_AGAIN and the
  * pid of who holds it in e. */

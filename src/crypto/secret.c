@@ -1,12 +1,14 @@
 #include "secret.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "mem.h"
 
-/* Once false, always false: some secret may have gone to the swap. */
-static bool all_locked = true;
+/* Once false, always false: some secret may have gone to the swap.  A worker
+ * that hashes a passphrase asks for such memory too. */
+static atomic_bool all_locked = true;
 
 void *
 secret_new(size_t len)
