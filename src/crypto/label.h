@@ -23,6 +23,8 @@
 	row(LABEL_PAIR_KEY, "p2ptui/1/pairkey") \
 	row(LABEL_PORTMAP, "p2ptui/1/portmap") \
 	row(LABEL_PAIR_PSK, "p2ptui/1/pair-psk") \
+	row(LABEL_PARCEL, "p2ptui/1/parcel") \
+	row(LABEL_PARCEL_CHECK, "p2ptui/1/parcel-check") \
 	row(LABEL_PLATE, "p2ptui/1/plate") \
 	row(LABEL_PROBE, "p2ptui/1/probe") \
 	row(LABEL_QUEUE, "p2ptui/1/queue") \

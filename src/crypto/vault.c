@@ -119,10 +119,10 @@ make_kek(const char *passphrase, const uint8_t salt[VAULT_SALT],
 /* ---- writing ------------------------------------------------------------- */
 
 static void
-put_header(uint8_t to[VAULT_HEADER], const struct header *h)
+put_header(uint8_t to[VAULT_HEADER], const char *first, const struct header *h)
 {
 	memset(to, 0, VAULT_HEADER);
-	memcpy(to, magic, MAGIC);
+	memcpy(to, first, MAGIC);
 	to[4] = FORMAT;
 	to[5] = h->kind;
 	put_u32(to + FIXED, h->cost.ops);
@@ -145,29 +145,40 @@ check_passphrase(const char *passphrase, struct err *e)
 	return 0;
 }
 
-static int
-write_locked(const struct vault *v, const char *passphrase,
-    const struct vault_cost *cost, struct buf *out, struct err *e)
+int
+vault_wrap(uint8_t *out, const char *first, const char *passphrase,
+    const struct vault_cost *cost, const uint8_t key[32], struct err *e)
 {
-	struct header h = { .kind = KIND_LOCKED, .cost = *cost };
-	uint8_t at[VAULT_HEADER], wrapped[VAULT_WRAPPED], *kek;
+	struct header h = { .kind = KIND_LOCKED,
+		.cost = cost == NULL ? vault_default_cost : *cost };
+	uint8_t *kek;
 
 	if (check_passphrase(passphrase, e) < 0)
 		return -1;
-	if (!is_cost_sane(cost))
+	if (!is_cost_sane(&h.cost))
 		return err_set(e, STATUS_USAGE,
 		    "the cost of the passphrase is out of bounds");
 	rand_nonce(h.salt, sizeof(h.salt));
 	rand_nonce(h.nonce, sizeof(h.nonce));
-	kek = make_kek(passphrase, h.salt, cost, e);
+	kek = make_kek(passphrase, h.salt, &h.cost, e);
 	if (kek == NULL)
 		return -1;
-	put_header(at, &h);
-	xchacha_seal(wrapped, kek, h.nonce, at, sizeof(at), v->data_key,
+	put_header(out, first, &h);
+	xchacha_seal(out + VAULT_HEADER, kek, h.nonce, out, VAULT_HEADER, key,
 	    DATA_KEY);
 	secret_free(kek);
+	return 0;
+}
+
+static int
+write_locked(const struct vault *v, const char *passphrase,
+    const struct vault_cost *cost, struct buf *out, struct err *e)
+{
+	uint8_t at[VAULT_HEADER + VAULT_WRAPPED];
+
+	if (vault_wrap(at, magic, passphrase, cost, v->data_key, e) < 0)
+		return -1;
 	buf_put(out, at, sizeof(at));
-	buf_put(out, wrapped, sizeof(wrapped));
 	return 0;
 }
 
@@ -177,7 +188,7 @@ write_open(const struct vault *v, struct buf *out)
 	const struct header h = { .kind = KIND_OPEN };
 	uint8_t at[VAULT_HEADER];
 
-	put_header(at, &h);
+	put_header(at, magic, &h);
 	buf_put(out, at, sizeof(at));
 	buf_put(out, v->data_key, DATA_KEY);
 }
@@ -198,8 +209,7 @@ vault_write(const struct vault *v, const char *passphrase,
 
 	if (passphrase == NULL)
 		write_open(v, out);
-	else if (write_locked(v, passphrase,
-	    cost == NULL ? &vault_default_cost : cost, out, e) < 0)
+	else if (write_locked(v, passphrase, cost, out, e) < 0)
 		return -1;
 	vault_subkey(v, "identity", key);
 	seal_record(out, key, &seed_place, v->seed, SEED);
@@ -228,26 +238,52 @@ is_check_right(const uint8_t *p, size_t len)
 	return secret_equal(check, p + len - CHECK, CHECK);
 }
 
+/* What stands behind the magic; returns the version. */
+static uint8_t
+parse_header(const uint8_t p[VAULT_HEADER], struct header *h,
+    uint16_t *reserved)
+{
+	struct cur cur;
+	uint8_t version;
+
+	cur_init(&cur, p + MAGIC, VAULT_HEADER - MAGIC);
+	version = cur_u8(&cur);
+	h->kind = cur_u8(&cur);
+	*reserved = cur_u16(&cur);
+	h->cost.ops = cur_u32(&cur);
+	h->cost.mem = cur_u64(&cur);
+	cur_copy(&cur, h->salt, sizeof(h->salt));
+	cur_copy(&cur, h->nonce, sizeof(h->nonce));
+	return version;
+}
+
+int
+vault_read_cost(const uint8_t header[VAULT_HEADER], const char *first,
+    struct vault_cost *cost)
+{
+	struct header h;
+	uint16_t reserved;
+
+	if (memcmp(header, first, MAGIC) != 0 ||
+	    parse_header(header, &h, &reserved) != FORMAT || reserved != 0 ||
+	    h.kind != KIND_LOCKED || !is_cost_sane(&h.cost))
+		return -1;
+	*cost = h.cost;
+	return 0;
+}
+
 /* The check comes first: what a damaged header says means nothing. */
 static int
 read_header(const uint8_t *p, size_t len, struct header *h, struct err *e)
 {
 	static const uint8_t zeros[VAULT_HEADER];
-	struct cur cur;
 	uint8_t version;
 	uint16_t reserved;
 
 	if (len < VAULT_HEADER + CHECK || len > VAULT_FILE_MAX ||
 	    memcmp(p, magic, MAGIC) != 0 || !is_check_right(p, len))
 		return say_damaged(e, "is damaged");
-	cur_init(&cur, p + MAGIC, VAULT_HEADER - MAGIC);
-	version = cur_u8(&cur);
-	h->kind = cur_u8(&cur);
-	reserved = cur_u16(&cur);
-	h->cost.ops = cur_u32(&cur);
-	h->cost.mem = cur_u64(&cur);
-	cur_copy(&cur, h->salt, sizeof(h->salt));
-	cur_copy(&cur, h->nonce, sizeof(h->nonce));
+	version = parse_header(p, h, &reserved);
 	if (version > FORMAT) {
 		err_set(e, STATUS_DAMAGED, "the identity file is of version "
 		    "%d, this p2ptui reads version %d", version, FORMAT);
@@ -278,25 +314,34 @@ vault_asks(const void *p, size_t len, struct err *e)
 }
 
 static int
-unlock(struct vault *v, const uint8_t *p, const struct header *h,
+unlock(uint8_t key[32], const uint8_t *p, const struct header *h,
     const char *passphrase, struct err *e)
 {
-	uint8_t *kek;
+	uint8_t *kek = make_kek(passphrase, h->salt, &h->cost, e);
 	int rc;
 
-	if (passphrase == NULL)
-		return err_set(e, STATUS_DENIED,
-		    "the identity is locked with a passphrase");
-	kek = make_kek(passphrase, h->salt, &h->cost, e);
 	if (kek == NULL)
 		return -1;
-	rc = vault_unwrap(v->data_key, kek, p, p + VAULT_HEADER);
+	rc = vault_unwrap(key, kek, p, p + VAULT_HEADER);
 	secret_free(kek);
 	if (rc < 0) {
 		err_set(e, STATUS_DENIED, "the passphrase is wrong");
 		return err_next(e, "try again: nothing was changed");
 	}
 	return 0;
+}
+
+int
+vault_unlock(uint8_t key[32], const uint8_t *in, const char *first,
+    const char *passphrase, struct err *e)
+{
+	struct header h;
+	uint16_t reserved;
+
+	if (vault_read_cost(in, first, &h.cost) < 0)
+		return err_set(e, STATUS_DAMAGED, "it is damaged");
+	parse_header(in, &h, &reserved);
+	return unlock(key, in, &h, passphrase, e);
 }
 
 static int
@@ -327,8 +372,11 @@ vault_read(const void *p, size_t len, const char *passphrase, struct err *e)
 	if (read_header(at, len, &h, e) < 0)
 		return NULL;
 	v = secret_new(sizeof(*v));
-	if (h.kind == KIND_LOCKED)
-		rc = unlock(v, at, &h, passphrase, e);
+	if (h.kind == KIND_LOCKED && passphrase == NULL)
+		rc = err_set(e, STATUS_DENIED,
+		    "the identity is locked with a passphrase");
+	else if (h.kind == KIND_LOCKED)
+		rc = unlock(v->data_key, at, &h, passphrase, e);
 	else
 		memcpy(v->data_key, at + VAULT_HEADER, DATA_KEY);
 	if (rc == 0)

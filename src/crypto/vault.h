@@ -78,4 +78,16 @@ int vault_kek(uint8_t kek[32], const char *passphrase,
 int vault_unwrap(uint8_t data_key[32], const uint8_t kek[32],
     const uint8_t header[VAULT_HEADER], const uint8_t wrapped[VAULT_WRAPPED]);
 
+/* Header and wrapped key by themselves, for files of another magic that a
+ * passphrase seals too: `out` is VAULT_HEADER + VAULT_WRAPPED bytes.  Block,
+ * and fail, as vault_write and vault_read; whoever calls them has checked
+ * that nothing is damaged. */
+int vault_wrap(uint8_t *out, const char *magic, const char *passphrase,
+    const struct vault_cost *cost, const uint8_t key[32], struct err *e);
+int vault_unlock(uint8_t key[32], const uint8_t *in, const char *magic,
+    const char *passphrase, struct err *e);
+/* -1: not such a header, or a cost out of bounds. */
+int vault_read_cost(const uint8_t header[VAULT_HEADER], const char *magic,
+    struct vault_cost *cost);
+
 #endif
