@@ -275,6 +275,23 @@ profile_check(const struct profile *p, struct err *e)
 	return rc;
 }
 
+/* The identity while it is being written.  A name of its own, so that what a
+ * kill left there can be told from somebody's copy of the identity. */
+static char *
+unfinished(const struct profile *p)
+{
+	return mem_printf("%s.unfinished", p->identity);
+}
+
+static void
+remove_unfinished(const struct profile *p)
+{
+	char *path = unfinished(p);
+
+	unlink(path);
+	free(path);
+}
+
 int
 profile_hold(struct profile *p, struct err *e)
 {
@@ -282,7 +299,20 @@ profile_hold(struct profile *p, struct err *e)
 	    make_dir_of(p->config, e) != 0 || make_dir_of(p->log, e) != 0)
 		return -1;
 	p->lock_fd = file_lock(p->lock, e);
-	return p->lock_fd >= 0 ? 0 : -1;
+	if (p->lock_fd < 0)
+		return -1;
+	remove_unfinished(p);
+	return 0;
+}
+
+bool
+profile_is_half_moved(const struct profile *p)
+{
+	char *moved = mem_printf("%s" MOVE_SUFFIX, p->identity);
+	bool half = file_exists(moved) && !file_exists(p->identity);
+
+	free(moved);
+	return half;
 }
 
 /* 1: there and ours alone; 0: there is none; -1. */
@@ -332,6 +362,12 @@ profile_identity_state(const struct profile *p, struct err *e)
 
 	if (rc < 0)
 		return -1;
+	if (rc == 0 && profile_is_half_moved(p)) {
+		err_set(e, STATUS_DAMAGED, "an import into %s was "
+		    "interrupted", p->dir);
+		return err_next(e, "import again, or remove %s" MOVE_SUFFIX
+		    " to begin as somebody new", p->identity);
+	}
 	if (rc == 0 && file_exists(p->db)) {
 		err_set(e, STATUS_DAMAGED, "the identity %s is gone but its "
 		    "database %s is still there", p->identity, p->db);
@@ -374,13 +410,16 @@ int
 profile_keep(const struct profile *p, const struct vault *v,
     const char *passphrase, struct err *e)
 {
+	char *by_way_of = unfinished(p);
 	struct buf b;
 	int rc;
 
 	buf_init(&b);
 	rc = vault_write(v, passphrase, &vault_default_cost, &b, e);
 	if (rc == 0)
-		rc = file_write(p->identity, b.at, b.len, 0600, e);
+		rc = file_write_via(by_way_of, p->identity, b.at, b.len, 0600,
+		    e);
+	free(by_way_of);
 	buf_wipe(&b);
 	buf_clear(&b);
 	return rc;
