@@ -242,6 +242,8 @@ on_readable(void *arg, unsigned events)
 		keyin_give_up(tty.keyin);
 	else
 		keyin_feed(tty.keyin, bytes, (size_t)n);
+	/* A passphrase may have been typed. */
+	mem_zero(bytes, (size_t)n);
 	tty.last_input_ms = now;
 	if (keyin_is_waiting(tty.keyin))
 		timer_set(&tty.rest, KEYIN_WAIT_MS);

@@ -14,20 +14,6 @@ base(const struct buf *b)
 	return b->at ? b->at - b->gap : NULL;
 }
 
-/* Not optimised away: the memory is about to be given back. */
-static void
-zero(void *p, size_t n)
-{
-#ifdef HAVE_EXPLICIT_BZERO
-	explicit_bzero(p, n);
-#else
-	volatile uint8_t *v = p;
-
-	while (n-- > 0)
-		*v++ = 0;
-#endif
-}
-
 void
 buf_init(struct buf *b)
 {
@@ -45,7 +31,7 @@ void
 buf_wipe(struct buf *b)
 {
 	if (b->at)
-		zero(base(b), b->room);
+		mem_zero(base(b), b->room);
 	buf_clear(b);
 }
 
@@ -83,7 +69,7 @@ grow(struct buf *b, size_t need)
 	p = mem_resize(NULL, room, 1);
 	if (old) {
 		memcpy(p, b->at, b->len);
-		zero(old, b->room);
+		mem_zero(old, b->room);
 		free(old);
 	}
 	b->at = p;

@@ -92,6 +92,19 @@ mem_printf(const char *fmt, ...)
 }
 
 void
+mem_zero(void *p, size_t len)
+{
+#ifdef HAVE_EXPLICIT_BZERO
+	explicit_bzero(p, len);
+#else
+	volatile unsigned char *at = p;
+
+	while (len-- > 0)
+		*at++ = 0;
+#endif
+}
+
+void
 mem_on_death(void (*fn)(void))
 {
 	death_hook = fn;

@@ -31,6 +31,9 @@ char *mem_strn(const char *s, size_t len);
 /* printf into a fresh string. */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Not optimised away: passphrases in memory that is not locked. */
+void mem_zero(void *p, size_t len);
+
 /* Called once, before dying: restores the terminal.  May not allocate. */
 void mem_on_death(void (*fn)(void));
 /* Says "p2ptui: <text>" on stderr and exits with status 1. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -397,6 +398,35 @@ row_22_wrong_passphrase(void **state)
 	buf_clear(&kept);
 }
 
+/* Whoever tries keys instead of passphrases has 2^256 of them; whoever tries
+ * passphrases pays for each: ten thousand take the better part of an hour. */
+static void
+row_22_ten_thousand_tries(void **state)
+{
+	const uint8_t salt[VAULT_SALT] = { 1 };
+	uint8_t kek[32], data_key[32] = { 0 }, zeros[32] = { 0 };
+	struct buf file, kept;
+	clock_t before;
+
+	(void)state;
+	make_file(&file, "pass");
+	buf_init(&kept);
+	buf_put(&kept, file.at, file.len);
+	for (int i = 0; i < 10000; i++) {
+		rand_bytes(kek, sizeof(kek));
+		assert_int_equal(vault_unwrap(data_key, kek, file.at,
+		    file.at + VAULT_HEADER), -1);
+		assert_memory_equal(data_key, zeros, sizeof(zeros));
+	}
+	assert_memory_equal(file.at, kept.at, file.len);
+	before = clock();
+	assert_int_equal(vault_kek(kek, "guess", salt, &vault_default_cost),
+	    0);
+	assert_true((clock() - before) * 1000 / CLOCKS_PER_SEC >= 100);
+	buf_clear(&file);
+	buf_clear(&kept);
+}
+
 static void
 t_unsafe_costs_are_refused_before_any_memory_is_taken(void **state)
 {
@@ -521,6 +551,7 @@ main(void)
 		cmocka_unit_test(row_21_identity_cut_or_flipped),
 		cmocka_unit_test(row_21_flipped_under_a_right_check),
 		cmocka_unit_test(row_22_wrong_passphrase),
+		cmocka_unit_test(row_22_ten_thousand_tries),
 		cmocka_unit_test(
 		    t_unsafe_costs_are_refused_before_any_memory_is_taken),
 		cmocka_unit_test(t_a_newer_file_is_named_as_such),

@@ -250,6 +250,47 @@ row_21_cut_or_changed(void **state)
 	profile_clear(&p);
 }
 
+/* Setting, changing and taking away a passphrase wraps the same key anew. */
+static void
+t_another_passphrase_leaves_the_key_and_nothing_else(void **state)
+{
+	struct kit *k = *state;
+	uint8_t a[32], b[32];
+	struct profile p;
+	struct vault *v;
+	size_t len;
+	char *file;
+
+	start_kept(k, &p);
+	vault_subkey(k->vault, "message", a);
+	assert_int_equal(profile_keep(&p, k->vault, "first", &k->e), 0);
+	assert_int_equal(profile_identity_state(&p, &k->e), 1);
+	assert_int_equal(profile_keep(&p, k->vault, "second", &k->e), 0);
+	assert_null(profile_unlock(&p, "first", &k->e));
+	assert_int_equal(k->e.status, STATUS_DENIED);
+	v = profile_unlock(&p, "second", &k->e);
+	assert_non_null(v);
+	vault_subkey(v, "message", b);
+	assert_memory_equal(a, b, 32);
+	vault_free(v);
+	assert_int_equal(profile_keep(&p, k->vault, NULL, &k->e), 0);
+	assert_int_equal(profile_identity_state(&p, &k->e), 0);
+	file = kit_find_file(k, "identity.");
+	assert_null(file);
+	profile_clear(&p);
+
+	/* What a kill leaves on the way is removed; copies of people stay. */
+	file = kit_read_file(path_in(k, "identity"), &len);
+	kit_write_file(path_in(k, "identity.unfinished"), file, len);
+	kit_write_file(path_in(k, "identity.backup"), file, len);
+	free(file);
+	start(k, &p);
+	assert_int_equal(profile_hold(&p, &k->e), 0);
+	assert_false(file_exists(path_in(k, "identity.unfinished")));
+	assert_true(file_exists(path_in(k, "identity.backup")));
+	profile_clear(&p);
+}
+
 static void
 t_a_folder_open_to_others_is_refused(void **state)
 {
@@ -386,6 +427,7 @@ main(void)
 		WITH_KIT(t_profile_names_are_folder_names),
 		WITH_KIT(t_a_fresh_place_has_no_identity),
 		WITH_KIT(t_a_kept_identity_is_unlocked_again),
+		WITH_KIT(t_another_passphrase_leaves_the_key_and_nothing_else),
 		WITH_KIT(t_a_folder_open_to_others_is_refused),
 		WITH_KIT(row_21_missing_beside_its_database),
 		WITH_KIT(row_21_open_to_others),
