@@ -171,7 +171,8 @@ on_turn(void *arg)
 
 /* ---- a visit that is not heard yet ------------------------------------- */
 
-/* Of theirs, in a state; source NULL: of any. */
+/* Others of theirs that are not heard yet: as far as this one, or all; of its
+ * source, or any. */
 static size_t
 count(const struct plates *p, const struct visit *like, bool in_all,
     bool same_source)

@@ -97,20 +97,22 @@ static const struct stream_events comer_events = {
 static void
 make_place(struct porch *p, const struct addr *source)
 {
-	struct comer *same = NULL;
+	struct comer *oldest = NULL, *same = NULL;
 	size_t n_same = 0;
 
 	LIST_EACH(c, &p->list, struct comer, in_porch) {
+		if (!oldest)
+			oldest = c;
 		if (!addr_same_ip(&c->source, source))
 			continue;
 		if (!same)
 			same = c;
 		n_same++;
 	}
-	if (n_same >= PORCH_SOURCE_MAX)
+	if (same && n_same >= PORCH_SOURCE_MAX)
 		drop(same);
-	else if (p->n >= PORCH_MAX)
-		drop(LIST_FIRST(&p->list, struct comer, in_porch));
+	else if (oldest && p->n >= PORCH_MAX)
+		drop(oldest);
 }
 
 void

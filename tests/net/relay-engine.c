@@ -122,3 +122,9 @@ server_pipes(const struct server *e)
 {
 	return relay_stats(e->relay)->pipes;
 }
+
+uint64_t
+server_meets(const struct server *e)
+{
+	return relay_stats(e->relay)->meets;
+}

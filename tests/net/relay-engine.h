@@ -27,5 +27,6 @@ uint64_t server_deleted(const struct server *e);
 uint64_t server_letters(const struct server *e);	/* waiting now */
 uint64_t server_clients(const struct server *e);
 uint64_t server_pipes(const struct server *e);
+uint64_t server_meets(const struct server *e);		/* ids waited at */
 
 #endif

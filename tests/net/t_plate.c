@@ -392,7 +392,9 @@ t_nobody_is_met_after_the_wait(void **state)
 	guest_go(t->bob, plate, "");
 	assert_true(until(t->loop, &t->bob->n_visits, 1, SOON));
 	/* Whoever is heard is heard to the end. */
+	assert_int_equal(server_meets(t->one), 1);
 	guest_wait(t->alice, NULL);
+	UNTIL(server_meets(t->one) == 0);
 	t->alice->echoes = true;
 	guest_say(t->bob, "still", 5);
 	assert_true(until(t->loop, &t->bob->n_msgs, 2, SOON));
@@ -437,6 +439,35 @@ t_the_next_place_is_heard_after_the_first(void **state)
 	guest_go(t->bob, NULL, "");
 	UNTIL(t->alice->n_ends == 1 && t->carol->n_ends == 1);
 	assert_int_equal(t->bob->n_ends, 0);
+}
+
+/* Whom he met on the LAN answers his questions still, and is not met again
+ * while another place has not spoken. */
+static void
+t_the_first_is_not_heard_again_for_the_next(void **state)
+{
+	struct test *t = *state;
+
+	on_lan(t->carol, "everyone");
+	on_lan(t->bob, "everyone");
+	open_at_relay(t);
+	guest_open(t->carol);
+	t->alice->is_mute = true;
+	sit(t, t->alice, plate);
+	sit(t, t->carol, plate);
+	guest_go(t->bob, plate, "");
+	UNTIL(t->bob->n_msgs == 1 && t->alice->n_visits == 1);
+	guest_close(t->bob);
+	guest_go(t->bob, plate, "");
+	UNTIL(t->carol->n_ends == 1);
+	for (int i = 0; i < 20; i++)
+		loop_turn(t->loop, 5);
+	assert_int_equal(t->carol->n_visits, 1);
+	assert_int_equal(t->bob->n_visits, 1);
+	guest_say(t->alice, "late", 4);
+	assert_true(until(t->loop, &t->bob->n_msgs, 2, SOON));
+	assert_memory_equal(t->bob->msg.at, "late", 4);
+	assert_int_equal(t->bob->n_visits, 2);
 }
 
 static void
@@ -520,6 +551,7 @@ main(void)
 		ROW(t_a_typed_address_does_not_answer),
 		ROW(t_nobody_is_met_after_the_wait),
 		ROW(t_the_next_place_is_heard_after_the_first),
+		ROW(t_the_first_is_not_heard_again_for_the_next),
 		ROW(t_two_visitors_are_heard_in_turn),
 		ROW(t_who_waits_may_visit),
 		ROW(t_the_other_one_vanishes),
