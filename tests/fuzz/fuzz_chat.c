@@ -34,6 +34,8 @@ struct world {
 	bool up[PEERS];
 	size_t room;
 	bool dropped;
+	bool waits, goes;		/* at a plate, to one */
+	uint32_t last_visit;
 };
 
 static struct identity *me, *peers[PEERS];
@@ -99,6 +101,41 @@ static void
 announce(void *net)
 {
 	(void)net;
+}
+
+static int
+wait_at(void *net, const char *plate, struct err *e)
+{
+	(void)e;
+	check(!plate || strlen(plate) == CODE_PLATE);
+	((struct world *)net)->waits = plate != NULL;
+	return 0;
+}
+
+static int
+visit(void *net, const char *plate, const char *where, struct err *e)
+{
+	(void)where;
+	(void)e;
+	((struct world *)net)->goes = plate != NULL;
+	return 0;
+}
+
+static int
+visit_send(void *net, uint32_t id, const void *msg, size_t len)
+{
+	const struct world *w = net;
+
+	check(id != 0 && id <= w->last_visit && msg && len > 0);
+	return 0;
+}
+
+static void
+visit_close(void *net, uint32_t id)
+{
+	const struct world *w = net;
+
+	check(id != 0 && id <= w->last_visit);
 }
 
 /* ---- what they do ------------------------------------------------------- */
@@ -193,6 +230,55 @@ click(struct world *w, struct cur *c, struct person *p)
 	}
 }
 
+/* Codes: visitors who say anything, and whoever I visit. */
+static void
+pair(struct world *w, struct cur *c)
+{
+	static const char *const codes[] = { "1182044729150364",
+		"0000000000000000", "1234", "no code" };
+	uint8_t what = cur_u8(c), id = cur_u8(c);
+	struct err e = { 0 };
+	size_t len = cur_u8(c);
+	const uint8_t *msg;
+
+	switch (what % 8) {
+	case 0:
+		chat_host(w->chat, &e);
+		break;
+	case 1:
+		chat_host_off(w->chat, &e);
+		break;
+	case 2:
+		chat_join(w->chat, codes[id % 4], "", &e);
+		break;
+	case 3:
+		if (w->waits || w->goes)
+			w->net->on_visit(w->net->chat, ++w->last_visit,
+			    w->goes && (id & 1));
+		break;
+	case 4:
+		w->net->on_visit_end(w->net->chat, id % (w->last_visit + 1),
+		    (enum visit_end)(len % (VISIT_LATE + 1)));
+		break;
+	default:
+		msg = cur_take(c, len);
+		if (msg && len > 0 && w->last_visit > 0)
+			w->net->on_visit_msg(w->net->chat,
+			    w->last_visit - id % 2, msg, len);
+		break;
+	}
+}
+
+static void
+watch_code(const struct world *w)
+{
+	struct hosting h;
+
+	if (chat_hosting(w->chat, &h))
+		check(w->waits && h.left <= CODE_TRIES);
+	check(!chat_is_joining(w->chat) || w->goes);
+}
+
 static void
 watch(const struct world *w)
 {
@@ -215,7 +301,9 @@ watch(const struct world *w)
 		check(p->own->n.seen.n <= WINDOWS_MAX);
 		check(p->own->n_request <= REQUEST_LINES_MAX);
 		check(p->who.trust != TRUST_NEARBY || n == 0);
+		check(p->who.trust != TRUST_PAIRED);
 	}
+	watch_code(w);
 }
 
 static void
@@ -226,7 +314,11 @@ step(struct world *w, struct cur *c)
 	size_t i = what % PEERS;
 	struct person *p = person(w, i);
 
-	switch (what / PEERS % 10) {
+	switch (what / PEERS % 12) {
+	case 10:
+	case 11:
+		pair(w, c);
+		break;
 	case 0:
 		link_up(w, i);
 		break;
@@ -264,7 +356,9 @@ static void
 start(struct world *w)
 {
 	struct carrier carrier = { .net = w, .send = take, .room = room,
-		.want = want, .drop = drop, .announce = announce };
+		.want = want, .drop = drop, .announce = announce,
+		.wait_at = wait_at, .visit = visit,
+		.visit_send = visit_send, .visit_close = visit_close };
 	struct chat_setup setup = { .id = me };
 	struct err e = { 0 };
 
