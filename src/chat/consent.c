@@ -185,7 +185,8 @@ unblock(struct chat *c, struct person *p, struct err *e)
 		    p->title);
 	if (before == TRUST_ACCEPTED || before == TRUST_PAIRED ||
 	    before == TRUST_VERIFIED) {
-		if (turn_finish(c, people_keep(c, p, before, &why), &why, e) < 0)
+		if (turn_finish(c, people_keep(c, p, before, &why), &why,
+		    e) < 0)
 			return -1;
 		turn_post(c, p, TELL_WANT | TELL_ROUTES | TELL_MAIL);
 		return 0;
