@@ -85,8 +85,8 @@ count_failed(struct chat *c, bool silent)
 		return;
 	}
 	snprintf(text, sizeof(text), "somebody %s; %u more of these and the "
-	    "code is dead", silent ? "began and broke off, which may be a "
-	    "guess" : "tried a wrong code", CODE_TRIES - s->failed);
+	    "code is dead", silent ? "tried a wrong code, or broke off" :
+	    "tried a wrong code", CODE_TRIES - s->failed);
 	tell_host(c, CODE_IS_WRONG, text, "was it a typing error? If nobody "
 	    "you told it to did, somebody is guessing: /host makes another "
 	    "one");
