@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "arg.h"
 #include "card.h"
@@ -74,6 +75,9 @@ static const struct opt option_table[] = {
 	    .help = "ring the terminal's bell for a message in another chat" },
 	{ .name = "bind", .type = OPT_LIST, .max = 80,
 	    .help = "KEY ACTION: what a key does; may be given several times" },
+	{ .name = "clipboard", .type = OPT_BOOL, .def = "on",
+	    .help = "/link puts my contact link into the terminal's "
+	    "clipboard" },
 	{ .name = "direct", .type = OPT_WORD, .def = "contacts",
 	    .words = direct_modes, .at_start = true,
 	    .help = "who may learn my addresses, to be linked without a "
@@ -96,6 +100,9 @@ static const struct opt option_table[] = {
 	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .min = 1,
 	    .max = 80, .check = check_listen, .at_start = true,
 	    .help = "[ADDR:]PORT to be reached at; 0 takes any free port" },
+	{ .name = "lock", .type = OPT_INT, .def = "0", .max = 1440,
+	    .unit = "min", .help = "lock the screen after so long without a "
+	    "key, until the passphrase is typed; 0: never" },
 	{ .name = "log", .type = OPT_TEXT, .max = 1000, .check = check_log,
 	    .at_start = true,
 	    .help = "LEVEL[:FILE]: error, warn, info or debug; off if empty" },
@@ -109,8 +116,8 @@ static const struct opt option_table[] = {
 	    "first start" },
 	{ .name = "passphrase-fd", .type = OPT_INT, .def = "-1", .min = -1,
 	    .max = 1023, .at_start = true,
-	    .help = "read the passphrase from this descriptor instead of the "
-	    "terminal" },
+	    .help = "read passphrases from this descriptor instead of the "
+	    "terminal, a line for each" },
 	{ .name = "people-width", .type = OPT_INT, .def = "20", .min = 10,
 	    .max = 40, .unit = "cells", .help = "width of the list of people" },
 	{ .name = "port-mapping", .type = OPT_BOOL, .def = "on",
@@ -194,6 +201,25 @@ take_connect(void *ctx, const struct arg *row, const char *value,
 	return 0;
 }
 
+/* As a desktop hands it over: the scheme in either case. */
+static int
+take_link(void *ctx, const struct arg *row, const char *value,
+    const char *value2, struct err *e)
+{
+	struct start *s = ctx;
+
+	(void)row;
+	(void)value2;
+	if (strncasecmp(value, "p2ptui:", 7) != 0) {
+		err_set(e, STATUS_USAGE, "unexpected argument %.40s", value);
+		return err_next(e, "a contact link begins with p2ptui: ; "
+		    "--help lists all options");
+	}
+	s->links = mem_resize(s->links, s->n_links + 1, sizeof *s->links);
+	s->links[s->n_links++] = value;
+	return 0;
+}
+
 static int
 take_join(void *ctx, const struct arg *row, const char *value,
     const char *value2, struct err *e)
@@ -219,6 +245,10 @@ take_word(void *ctx, const struct arg *row, const char *value,
 		    row->value);
 	if (strcmp(row->name, "home") == 0)
 		s->home = value;
+	else if (strcmp(row->name, "export") == 0)
+		s->export_to = value;
+	else if (strcmp(row->name, "import") == 0)
+		s->import_from = value;
 	else
 		s->profile = value;
 	return 0;
@@ -238,6 +268,7 @@ take_flag(void *ctx, const struct arg *row, const char *value,
 		{ "headless", &s->headless },
 		{ "help", &s->help },
 		{ "host", &s->host },
+		{ "passphrase", &s->passphrase },
 		{ "recover", &s->recover },
 		{ "version", &s->version },
 	};
@@ -278,10 +309,17 @@ static const struct arg arg_table[] = {
 	    "stdout", NULL, take_flag },
 	{ 0, "doctor", NULL, "measure what is reachable, say what to do about "
 	    "the rest, and exit", NULL, take_flag },
+	{ 0, "passphrase", NULL, "set, change or take away the passphrase, "
+	    "and exit", NULL, take_flag },
+	{ 0, "export", "FILE", "everything of this profile into one file, "
+	    "sealed by a passphrase, and exit", NULL, take_word },
+	{ 0, "import", "FILE", "such a file into an empty profile, and exit",
+	    NULL, take_word },
 	{ 0, "recover", NULL, "save what can be read of a damaged database "
 	    "and start", NULL, take_flag },
 	{ 0, "log", "LEVEL[:FILE]", "error, warn, info or debug; never keys "
 	    "or text", NULL, take_option },
+	{ 0, "", "LINK", "a contact link", NULL, take_link },
 	{ 'h', "help", NULL, "this text", NULL, take_flag },
 	{ 'V', "version", NULL, "version and libraries", NULL, take_flag },
 };
@@ -320,8 +358,9 @@ options_parse(struct start *s, int argc, char **argv, struct err *e)
 void
 options_help(void)
 {
-	puts("Usage: p2ptui [OPTION]...\n"
-	    "Talk to the people on this network, from the terminal.\n");
+	puts("Usage: p2ptui [OPTION]... [LINK]...\n"
+	    "Talk to the people on this network, from the terminal.\n"
+	    "LINK: p2ptui:..., the contact link of somebody to be added.\n");
 	arg_help(arg_table, N_ARGS, stdout);
 	puts("\nIn the program: F1, or /help.  Manual: man p2ptui");
 }

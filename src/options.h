@@ -15,9 +15,13 @@ struct start {
 	const char *home, *profile;	/* borrowed from argv; NULL: none */
 	const char **connect;		/* addresses to dial, owned array */
 	size_t n_connect;
+	const char **links;		/* of people to add, owned array */
+	size_t n_links;
 	const char *join, *join_where;	/* --join; NULL: none */
 	char join_code[64];		/* the same, not in argv any more */
 	bool host;
+	const char *export_to, *import_from;	/* files; NULL: none */
+	bool passphrase;
 	bool doctor, ephemeral, headless, recover;
 	bool help, version;
 	struct opts *opts;

@@ -5,18 +5,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "chat.h"
+#include "chores.h"
 #include "cmd-app.h"
 #include "cmd-chat.h"
+#include "cmd-keep.h"
 #include "cmd-net.h"
 #include "cmd.h"
+#include "first.h"
 #include "headless.h"
 #include "keymap.h"
 #include "log.h"
@@ -36,6 +39,7 @@
 struct app {
 	struct start start;
 	struct profile profile;
+	struct first first;
 	struct vault *vault;
 	struct identity *id;
 	struct store *store;
@@ -44,6 +48,7 @@ struct app {
 	struct net *net;
 	struct cmds *cmds;
 	struct cmd_app own_cmds;
+	struct keep *keep;
 	struct tui *tui;
 	struct headless *headless;
 	struct report *report;
@@ -56,7 +61,11 @@ static void
 version(void)
 {
 	puts(PACKAGE_STRING "\n"
-	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson");
+	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson"
+#ifdef HAVE_QRENCODE
+	    ", libqrencode"
+#endif
+	    );
 }
 
 static int
@@ -164,12 +173,15 @@ open_kept(struct app *a, struct err *e)
 	const struct start *s = &a->start;
 	bool keeps = !s->ephemeral;
 
-	if (keeps && profile_hold(&a->profile, e) < 0)
+	if (keeps && (profile_hold(&a->profile, e) < 0 ||
+	    first_keep(&a->first, a->profile.config, e) < 0))
 		return -1;
 	if (keeps || (s->home && !s->doctor &&
 	    profile_identity_state(&a->profile, NULL) !=
 	    2)) {
-		a->vault = unlock(&a->profile, s->opts, &a->first_start, e);
+		a->vault = unlock(&a->profile, s->opts,
+		    first_passphrase(&a->first), &a->first_start, e);
+		ask_end(s->opts);
 		if (!a->vault)
 			return -1;
 		a->id = vault_identity(a->vault);
@@ -184,17 +196,12 @@ open_kept(struct app *a, struct err *e)
 static int
 choose_name(struct app *a, struct err *e)
 {
-	const struct passwd *pw;
-
 	if (opts_is_set(a->start.opts, "name") &&
 	    *opts_text(a->start.opts, "name"))
 		return chat_rename(a->chat, opts_text(a->start.opts, "name"),
 		    e);
-	if (*chat_name(a->chat))
-		return 0;
-	pw = getpwuid(getuid());
-	return chat_rename(a->chat, pw && *pw->pw_name ? pw->pw_name :
-	    "someone", e);
+	return *chat_name(a->chat) ? 0 : chat_rename(a->chat, first_name(),
+	    e);
 }
 
 static const char *
@@ -230,8 +237,7 @@ open_parts(struct app *a, struct err *e)
 	struct chat_setup chat = { 0 };
 	struct net_setup net = { 0 };
 
-	a->loop = loop_new(e);
-	if (!a->loop || take_signals(a, e) < 0)
+	if (take_signals(a, e) < 0)
 		return -1;
 	chat = (struct chat_setup){ a->loop, a->store, a->id, a->start.opts };
 	a->chat = chat_new(&chat, e);
@@ -252,6 +258,8 @@ open_parts(struct app *a, struct err *e)
 	cmd_app_add(&a->own_cmds);
 	cmd_chat_add(a->cmds, a->chat);
 	cmd_net_add(a->cmds, a->net);
+	a->keep = keep_new(&(struct keep_setup){ a->loop, a->chat, a->cmds,
+	    &a->profile, a->vault, a->start.ephemeral });
 	return 0;
 }
 
@@ -273,10 +281,13 @@ open_face(struct app *a, struct err *e)
 		.cmds = a->cmds, .opts = a->start.opts,
 		.reach = { a->net, listen_at, lan_trouble, relay_how,
 		    reach_version },
+		.keeper = keep_keeper(a->keep),
 		.first_start = a->first_start,
 		.ephemeral = a->start.ephemeral };
 
+	first_done(&a->first);
 	a->tui = tui_open(&setup, e);
+	keep_show(a->keep, a->tui);
 	return a->tui ? 0 : -1;
 }
 
@@ -291,6 +302,25 @@ dial_asked(struct app *a)
 
 		if (c->connect(c->net, a->start.connect[i], &e) < 0)
 			chat_error(a->chat, &e);
+	}
+}
+
+/* Contact links of the command line, as /add takes them. */
+static void
+add_asked(struct app *a)
+{
+	for (size_t i = 0; i < a->start.n_links; i++) {
+		struct err e = { 0 };
+		struct person *p = chat_add(a->chat, a->start.links[i], &e);
+
+		if (!p)
+			chat_error(a->chat, &e);
+		else if (a->tui && tui_visit(a->tui, p, &e) < 0)
+			chat_error(a->chat, &e);
+		else
+			chat_notice(a->chat, "%s was added: they may write to "
+			    "you, and what you write arrives as a request "
+			    "unless they added you", p->title);
 	}
 }
 
@@ -312,7 +342,9 @@ pair_asked(struct app *a)
 static void
 close_all(struct app *a)
 {
+	first_clear(&a->first);
 	tui_close(a->tui);
+	keep_free(a->keep);
 	headless_close(a->headless);
 	report_close(a->report);
 	net_close(a->net);
@@ -329,7 +361,7 @@ close_all(struct app *a)
 static int
 run(struct app *a, struct err *e)
 {
-	int status;
+	int status, rc;
 
 	/* What is measured is the network, not the profile, which may be in
 	 * use just now. */
@@ -337,8 +369,8 @@ run(struct app *a, struct err *e)
 		a->start.ephemeral = true;
 		a->start.headless = false;
 	}
-	if ((a->start.headless || a->start.doctor ? check_output(e) :
-	    tui_check(e)) < 0)
+	if ((a->start.headless || a->start.doctor ||
+	    chores_are_asked(&a->start) ? check_output(e) : tui_check(e)) < 0)
 		return -1;
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    profile_check(&a->profile, e) < 0 ||
@@ -347,9 +379,19 @@ run(struct app *a, struct err *e)
 	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
 	    NULL : a->profile.log, e) < 0))
 		return -1;
+	if (chores_are_asked(&a->start))
+		return chores_run(&a->start, &a->profile, e);
+	a->loop = loop_new(e);
+	if (!a->loop)
+		return -1;
+	rc = first_ask(&a->first, &a->start, &a->profile, a->loop, &status,
+	    e);
+	if (rc != 0)
+		return rc < 0 ? -1 : status;
 	if (open_kept(a, e) < 0 || open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);
+	add_asked(a);
 	pair_asked(a);
 	status = loop_run(a->loop);
 	if (status == STATUS_OK && a->headless && chat_owed(a->chat) > 0)
@@ -398,6 +440,7 @@ main(int argc, char **argv)
 	}
 	opts_free(a.start.opts);
 	free(a.start.connect);
+	free(a.start.links);
 	if (a.signo != 0) {
 		signal(a.signo, SIG_DFL);
 		raise(a.signo);

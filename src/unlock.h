@@ -12,8 +12,9 @@
 #include "vault.h"
 
 /* NULL with STATUS_DENIED: wrong passphrase; *fresh: it was made now.  The
- * passphrase comes from option passphrase-fd or the terminal. */
+ * passphrase comes from option passphrase-fd or the terminal (ask.h); that of
+ * a new identity may have been chosen already: "" is none, NULL is not. */
 struct vault *unlock(const struct profile *p, const struct opts *opts,
-    bool *fresh, struct err *e);
+    const char *chosen, bool *fresh, struct err *e);
 
 #endif

@@ -152,7 +152,9 @@ is "tui calls nothing of store and crypto" "$(hits \
 
 only "curses only in tui/term.c" \
 	'(include *<(ncursesw?/|curses|ncurses|term\.h)|(^|[^a-z_])(initscr|newterm|mvaddstr|mvadd_wch|setcchar|endwin)[(])' \
-	'^tui/term\.c$'
+	'^tui/term(-info)?\.c$'
+only "libqrencode only in tui/qr.c" \
+	'(include *<qrencode|(^|[^a-z_])QR(code|input|spec)_)' '^tui/qr\.c$'
 only "SQLite only in src/store/db.c" 'sqlite3' '^src/store/db\.c$'
 only "libsodium only in src/crypto" \
 	'(include *<sodium|(^|[^a-z_])(crypto_(aead|auth|box|core|generic|hash|kdf|kx|one|pw|scalar|secret|sign|stream|short|verify)[a-z0-9_]*[(]|sodium_[a-z0-9_]+[(]|randombytes_))' \

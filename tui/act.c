@@ -117,6 +117,18 @@ help_key(struct tui *t, const struct action *a, struct key k)
 	return true;
 }
 
+/* The code that waits, once more. */
+static void
+show_code(struct tui *t)
+{
+	struct hosting h;
+
+	if (chat_hosting(t->setup.chat, &h))
+		sheet_open_code(t);
+	else
+		tui_flash(t, "no code waits; /host makes one");
+}
+
 static void
 list_open(struct tui *t)
 {
@@ -172,6 +184,9 @@ act(struct tui *t, const struct action *a)
 		break;
 	case ACT_SUSPEND:
 		term_suspend();
+		break;
+	case ACT_CODE:
+		show_code(t);
 		break;
 	case ACT_CANCEL:
 		cancel(t);
@@ -294,7 +309,8 @@ act_on_key(void *arg, struct key k)
 	const struct action *a = keymap_find(t->keys, place, k);
 	const uint64_t before = edit_version(t->edit);
 
-	if (answer(t, k) || help_key(t, a, k))
+	if (guard_key(t->guard, k) || answer(t, k) || sheet_key(t, a, k) ||
+	    help_key(t, a, k))
 		return;
 	if (a && leads_to_list(t, a))
 		lead_to_list(t, a);
@@ -314,6 +330,8 @@ act_on_paste(void *arg, const void *text, size_t len)
 	struct err e = { 0 };
 	char say_limit[128];
 
+	if (guard_paste(t->guard, text, len))
+		return;
 	answer(t, (struct key){ 0, 0 });
 	if (!text) {
 		snprintf(say_limit, sizeof(say_limit), "%zu bytes are too "
@@ -323,6 +341,11 @@ act_on_paste(void *arg, const void *text, size_t len)
 		term_bell();
 		return;
 	}
+	if (sheet_blocks(t)) {
+		term_bell();
+		return;
+	}
+	sheet_close(t);
 	tui_focus(t, false);
 	if (help_is_open(t->help))
 		toggle_help(t);

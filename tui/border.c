@@ -72,6 +72,8 @@ add_trust(const struct scene *s, const struct rect *r, int *col)
 	/* Before everything else, which may not fit. */
 	if (s->open->flagged)
 		*col = add(s, r, *col, STYLE_WARN, "look-alike name");
+	if (s->open->doubted)
+		*col = add(s, r, *col, STYLE_BAD, "another key");
 	switch (s->open->who.trust) {
 	case TRUST_VERIFIED:
 		snprintf(text, sizeof(text), "%s verified",
@@ -94,6 +96,8 @@ add_trust(const struct scene *s, const struct rect *r, int *col)
 		*col = add(s, r, *col, STYLE_BAD, "blocked");
 		break;
 	}
+	if (s->open->unconfirmed)
+		*col = add(s, r, *col, STYLE_WARN, "unconfirmed");
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Rows of the pane below which only the most useful is said. */
-enum { ROOMY_ROWS = 16 };
+enum { ROOMY_ROWS = 16, ALL_ROWS = 22 };
 
 static void say(struct intro *in, enum style style, int indent,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
@@ -70,7 +70,8 @@ say_reach(struct intro *in, const struct scene *s, bool brief)
 	say(in, STYLE_TEXT, 0, brief ? "Who is elsewhere types this:" :
 	    "Somebody elsewhere in your network or behind a VPN types one of "
 	    "these to reach you:");
-	for (size_t i = 0; i < (brief ? 1 : 4); i++) {
+	for (size_t i = 0; i < (brief ? 1 : s->at->talk.rows < ALL_ROWS ? 2 :
+	    4); i++) {
 		at = reach->listen_at(reach->arg, i);
 		if (!at)
 			break;
@@ -107,18 +108,20 @@ welcome(struct intro *in, const struct scene *s)
 	user_id_short(identity_id(chat_identity(c)), id);
 	scene_key(s, "focus", focus);
 	scene_key(s, "help", help);
-	say(in, STYLE_TITLE, 0, "You are %s, id %s.", chat_name(c), id);
-	if (!brief) {
-		say(in, STYLE_DIM, 0, "/name NAME changes how others see "
-		    "you.");
+	say(in, STYLE_TITLE, 0, brief ? "You are %s, id %s." :
+	    "You are %s, id %s. /name NAME changes the name.", chat_name(c),
+	    id);
+	if (!brief)
 		say(in, STYLE_TEXT, 0, "%s", "");
-	}
 	say_nearby(in, s);
 	if (!brief)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say_reach(in, s, brief);
 	say_relay(in, s, brief);
 	if (!brief)
+		say(in, STYLE_TEXT, 0, "On the phone with somebody? /host "
+		    "makes a code, they type /join and the code.");
+	if (s->at->talk.rows >= ALL_ROWS)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say(in, STYLE_TEXT, 0, "Keys: %s list of people, Enter opens a chat, "
 	    "%s help, Ctrl-C twice leaves.", focus, help);

@@ -38,6 +38,7 @@ enum action_id {
 	ACT_NEWEST,
 	ACT_REDRAW,
 	ACT_SUSPEND,
+	ACT_CODE,			/* my code that waits */
 	ACT_CANCEL,			/* clears the line, then asks to quit */
 	/* in the list */
 	ACT_LIST_UP,

@@ -76,7 +76,6 @@ static void
 run_command(struct tui *t, const char *line)
 {
 	const size_t n = strcspn(line + 1, " ");
-	const bool has_args = line[1 + n + strspn(line + 1 + n, " ")] != '\0';
 	struct answers a = { .t = t, .line = line };
 	char *name = mem_strn(line + 1, n);
 	const struct cmd *c = cmds_find(t->setup.cmds, name);
@@ -85,14 +84,6 @@ run_command(struct tui *t, const char *line)
 	free(name);
 	if (is_lossy_quit(t, c)) {
 		tui_ask_quit(t);
-		return;
-	}
-	/* The pane is more than the lines that this command would print. */
-	if (c && strcmp(c->name, "help") == 0 && !has_args) {
-		struct scene s = tui_scene(t);
-
-		help_open(t->help, &s, "");
-		t->stale |= STALE_ALL;
 		return;
 	}
 	if (cmds_run(t->setup.cmds, line, tui_open_person(t), on_say, &a,

@@ -1,17 +1,19 @@
 /*
  * own - what the files of the face share: tui.c (what is open, the turn's
- * end), line.c (what is entered), act.c (what keys do).
+ * end), draw.c, line.c (what is entered), act.c (what keys do).
  */
 #ifndef TUI_OWN_H
 #define TUI_OWN_H
 
 #include "complete.h"
 #include "edit.h"
+#include "guard.h"
 #include "keymap.h"
 #include "layout.h"
 #include "pane-help.h"
 #include "pane-people.h"
 #include "scene.h"
+#include "sheet.h"
 #include "theme.h"
 #include "tui.h"
 #include "view.h"
@@ -23,7 +25,8 @@ enum {
 	STALE_INPUT = 4,
 	STALE_STATUS = 8,		/* the first and the last row */
 	STALE_HEAD = 16,		/* who is open, above the talk */
-	STALE_ALL = 32			/* a new layout */
+	STALE_ALL = 32,			/* a new layout */
+	STALE_SHEET = 64
 };
 
 /* A question in the status row; the next key answers. */
@@ -41,12 +44,18 @@ struct tui {
 	struct complete *complete;
 	struct people *people;
 	struct help *help;
+	struct sheet sheet;		/* covers all but the outer rows */
+	struct guard *guard;
 	struct views *views;
 	struct view *view;		/* of the open chat */
 	struct user_id open;		/* zero: nobody's */
 	bool list_focused;
+	bool was_joining;		/* at the end of the last turn */
+	struct timer tick;		/* while a countdown is seen */
 	enum question question;
 	char *flash;			/* until the next key */
+	char hint[80];			/* of what is being typed, or "" */
+	enum style hint_style;
 	unsigned stale;
 	/* What was drawn last. */
 	uint64_t roster_version, talk_version, edit_version, view_version,
@@ -70,6 +79,9 @@ void tui_focus(struct tui *t, bool list);
 void tui_visit_id(struct tui *t, const struct user_id *id);
 void tui_visit_next(struct tui *t, bool back);
 void tui_visit_unread(struct tui *t);
+
+/* draw.c: what is stale, and then nothing is. */
+void tui_draw(struct tui *t);
 
 /* line.c */
 void tui_leave(struct tui *t);

@@ -141,6 +141,9 @@ add_marks(struct help *h, const struct scene *s)
 		{ MARK_QUEUED, "my message is kept here until it is taken" },
 		{ MARK_DELIVERED, "they have it on disk; \"read\": seen" },
 		{ MARK_FAILED, "it will not be sent" },
+		{ MARK_PAIRED, "paired: a contact by a code" },
+		{ MARK_YES, "verified: numbers were compared" },
+		{ MARK_DOUBT, "looks like somebody else" },
 		{ MARK_HERE, "the chat that is open" },
 	};
 

@@ -287,6 +287,20 @@ put_title(const struct scene *s, const struct rect *r, int row, int col,
 	return term_puts(r, row, col, style, theme_mark(s->theme, MARK_MORE));
 }
 
+/* How sure it is who somebody is, in a mark; "" for nothing to say. */
+static const char *
+trust_mark(const struct scene *s, const struct person *p, enum style *style)
+{
+	*style = STYLE_BAD;
+	if (p->doubted || p->flagged)
+		return theme_mark(s->theme, MARK_DOUBT);
+	*style = STYLE_GOOD;
+	if (p->who.trust == TRUST_VERIFIED)
+		return theme_mark(s->theme, MARK_YES);
+	return p->who.trust == TRUST_PAIRED ?
+	    theme_mark(s->theme, MARK_PAIRED) : "";
+}
+
 static void
 draw_person(const struct people *p, const struct scene *s,
     const struct rect *r, int row, const struct person *who)
@@ -296,9 +310,10 @@ draw_person(const struct people *p, const struct scene *s,
 	bool open = who == s->open;
 	enum style style = selected ? STYLE_SELECTED : open ||
 	    who->n_unread > 0 ? STYLE_OPEN : STYLE_TEXT;
-	enum style side;
+	enum style side, mark_style;
+	const char *mark;
 	char text[24];
-	int right, col;
+	int right, col, room;
 
 	if (selected) {
 		const struct rect line = { r->row + row, r->col, 1, r->cols };
@@ -316,9 +331,10 @@ draw_person(const struct people *p, const struct scene *s,
 		right = r->cols;
 		text[0] = '\0';
 	}
-	col = put_title(s, r, row, 3, right - 3 - (text[0] != '\0'), style,
-	    who->title);
-	(void)col;
+	mark = trust_mark(s, who, &mark_style);
+	room = right - 3 - (text[0] != '\0') - 2 * (mark[0] != '\0');
+	col = put_title(s, r, row, 3, room, style, who->title);
+	term_puts(r, row, col + 1, selected ? style : mark_style, mark);
 	term_puts(r, row, right, selected ? style : side, text);
 }
 

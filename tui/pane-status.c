@@ -1,5 +1,6 @@
 #include "pane-status.h"
 
+#include "pane-code.h"
 #include "term.h"
 #include "text.h"
 
@@ -208,25 +209,52 @@ hint(const struct scene *s, const struct rect *r, int right, int limit,
 	return right - 2;
 }
 
+/* A code that waits, while its sheet is not there. */
+static int
+draw_code(const struct scene *s, const struct rect *r, int col)
+{
+	struct hosting h;
+	char text[48], time[16];
+
+	if (chat_is_joining(s->setup->chat))
+		col = part(s, r, col, r->cols, STYLE_WARN, "looking for a "
+		    "code");
+	if (!chat_hosting(s->setup->chat, &h))
+		return col;
+	code_pane_time(h.life_ms, time);
+	snprintf(text, sizeof(text), "code %.4s%s %s", h.code,
+	    theme_mark(s->theme, MARK_MORE), time);
+	return part(s, r, col, r->cols, STYLE_KEY, text);
+}
+
 void
-status_draw(const struct scene *s, const char *flash, size_t input_len)
+status_say(const struct scene *s, enum style style, const char *text)
+{
+	const struct rect *r = &s->at->status;
+
+	if (rect_is_empty(r))
+		return;
+	term_fill(r, STYLE_TEXT);
+	term_puts(r, 0, r->cols > 20 ? 1 : 0, style, text);
+}
+
+void
+status_draw(const struct scene *s, size_t input_len)
 {
 	const struct rect *r = &s->at->status;
 	size_t owed = chat_owed(s->setup->chat);
+	struct hosting h;
 	char text[64];
 	int col, right;
 
 	if (rect_is_empty(r))
 		return;
 	term_fill(r, STYLE_TEXT);
-	if (flash[0]) {
-		term_puts(r, 0, r->cols > 20 ? 1 : 0, STYLE_WARN, flash);
-		return;
-	}
 	col = draw_way(s, r, r->cols);
 	snprintf(text, sizeof(text), "%zu owed", owed);
 	col = part(s, r, col, r->cols, owed > 0 ? STYLE_WARN : STYLE_DIM,
 	    text);
+	col = draw_code(s, r, col);
 	if (input_len > MESSAGE_MAX - MESSAGE_MAX / 8) {
 		snprintf(text, sizeof(text), "%zu of %d bytes", input_len,
 		    (int)MESSAGE_MAX);
@@ -240,6 +268,8 @@ status_draw(const struct scene *s, const char *flash, size_t input_len)
 		return;
 	}
 	right = hint(s, r, right, col, "focus", "people");
+	if (chat_hosting(s->setup->chat, &h))
+		right = hint(s, r, right, col, "code", "the code");
 	right = hint(s, r, right, col, "next-unread", "next unread");
 	hint(s, r, right, col, "page-up", "scroll");
 }

@@ -10,7 +10,8 @@ void title_draw(const struct scene *s);
 /* What must be seen at once, or NULL: then there is no banner. */
 const char *banner_text(const struct scene *s);
 void banner_draw(const struct scene *s);
-/* `flash` stands before everything while it is not empty. */
-void status_draw(const struct scene *s, const char *flash, size_t input_len);
+void status_draw(const struct scene *s, size_t input_len);
+/* In its place. */
+void status_say(const struct scene *s, enum style style, const char *text);
 
 #endif

@@ -1,5 +1,6 @@
 #include "pane-talk.h"
 
+#include "foot.h"
 #include "intro.h"
 #include "term.h"
 #include "text.h"
@@ -449,47 +450,7 @@ height(const struct scene *s, const struct rect *r, long i)
 	return block(&p, i);
 }
 
-/* ---- the footer ---------------------------------------------------------- */
-
-/* What stands under the talk; style and text, "" for nothing. */
-static enum style
-footer(const struct scene *s, char *dst, size_t size)
-{
-	const struct person *p = s->open;
-	char key[KEYNAME_LEN], id[16];
-
-	dst[0] = '\0';
-	if (!p)
-		return STYLE_DIM;
-	if (p->who.trust == TRUST_REQUESTED) {
-		/* Some titles have the id behind them already. */
-		snprintf(id, sizeof(id), " (%.8s)", p->id_text);
-		snprintf(dst, size, "%s%s wants to talk%s: /accept, /decline "
-		    "or /block", p->title, strstr(p->title, id) ? "" : id,
-		    p->flagged ? " under a look-alike name" : "");
-		return STYLE_WARN;
-	}
-	if (p->who.trust == TRUST_BLOCKED) {
-		snprintf(dst, size, "%s is blocked and cannot reach you; "
-		    "/unblock lifts it", p->title);
-		return STYLE_BAD;
-	}
-	if (s->view->scrolled) {
-		snprintf(dst, size, "%s newer messages below: %s",
-		    theme_mark(s->theme, MARK_DOWN),
-		    scene_key(s, "newest", key));
-		return STYLE_KEY;
-	}
-	if (p->typing) {
-		snprintf(dst, size, "%s is typing%s", p->title,
-		    theme_mark(s->theme, MARK_MORE));
-		return STYLE_DIM;
-	}
-	if (p->waiting)
-		snprintf(dst, size, "waiting for %s to accept; your words are "
-		    "kept", p->title);
-	return STYLE_DIM;
-}
+/* ---- the footer's row ---------------------------------------------------- */
 
 /* The talk without the footer's row, which is kept free where there is room
  * so that nothing jumps when somebody types. */
@@ -608,7 +569,7 @@ talk_scroll(const struct scene *s, const struct rect *r, int rows)
 
 	if (rect_is_empty(r))
 		return false;
-	footer(s, foot, sizeof(foot));
+	foot_text(s, foot, sizeof(foot));
 	u = upper(s, r, foot);
 	if (rows > 0) {
 		for (;;) {
@@ -638,7 +599,7 @@ talk_scroll_to_oldest(const struct scene *s, const struct rect *r)
 
 	if (rect_is_empty(r))
 		return;
-	footer(s, foot, sizeof(foot));
+	foot_text(s, foot, sizeof(foot));
 	u = upper(s, r, foot);
 	/* From the top down until the pane is full. */
 	rows = height(s, &u, -1);
@@ -677,7 +638,7 @@ talk_draw(const struct scene *s, const struct rect *r)
 	if (rect_is_empty(r))
 		return;
 	term_fill(r, STYLE_TEXT);
-	style = footer(s, foot, sizeof(foot));
+	style = foot_text(s, foot, sizeof(foot));
 	u = upper(s, r, foot);
 	draw_footer(r, u.rows, style, foot);
 

@@ -3,7 +3,9 @@
 
 #include "term.h"
 
+#include "enc.h"
 #include "patch.h"
+#include "term-info.h"
 #include "text.h"
 #include "tty.h"
 
@@ -27,28 +29,20 @@ enum {
 	BELL_MS = 3000,
 	ROWS_MAX = 1000,
 	COLS_MAX = 2000,
-	/* Keys of the description that are asked for. */
-	KEY_ROWS = 40,
 	/* Bytes of the sheet: read at once, and before it starts anew. */
 	SHEET_STEP = 4096,
 	SHEET_MAX = 65536
 };
 
-/* What terminals want before and after, beside smcup and rmcup: bracketed
- * paste (2004) and focus reports (1004); those that know neither ignore
- * them. */
-static const char on_bytes[] = "\033[?2004h\033[?1004h";
-static const char off_bytes[] = "\033[?2004l\033[?1004l";
-
 static struct {
-	bool is_open, utf8;
+	bool is_open, utf8, has_paper;
 	struct loop *loop;
 	struct term_events ev;
 	SCREEN *screen;
 	FILE *sheet;			/* where curses writes: memory */
 	int sheet_fd;			/* -1: straight to the terminal */
 	off_t sheet_at;			/* what of it was taken */
-	struct keyin_row rows[KEY_ROWS];
+	struct keyin_row rows[TERM_KEYS];
 	size_t n_rows;
 	int64_t last_bell_ms;
 	bool unfocused, cursor_hidden, resized;
@@ -57,35 +51,6 @@ static struct {
 	attr_t attrs[STYLES];
 	short pairs[STYLES];
 } term;
-
-/* ---- may we -------------------------------------------------------------- */
-
-int
-term_check(struct err *e)
-{
-	const char *name = getenv("TERM");
-	int status = 0;
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		err_set(e, STATUS_USAGE, "%s is not a terminal",
-		    isatty(STDIN_FILENO) ? "standard output" :
-		    "standard input");
-	} else if (!name || !name[0] || strcmp(name, "dumb") == 0) {
-		err_set(e, STATUS_USAGE, "the terminal \"%s\" cannot show a "
-		    "screen", name && name[0] ? name : "(TERM is not set)");
-	} else if (setupterm(name, STDOUT_FILENO, &status) != OK) {
-		err_set(e, STATUS_USAGE, "the terminal \"%.40s\" is not known "
-		    "here", name);
-	} else if (!cursor_address || !clear_screen) {
-		err_set(e, STATUS_USAGE, "the terminal \"%.40s\" cannot move "
-		    "its cursor", name);
-	} else {
-		del_curterm(cur_term);
-		return 0;
-	}
-	return err_next(e, "run it in a terminal with TERM set, or use "
-	    "p2ptui --headless");
-}
 
 /* ---- bytes --------------------------------------------------------------- */
 
@@ -118,50 +83,6 @@ put_byte(int c)
 {
 	buf_u8(tty_out(), (uint8_t)c);
 	return c;
-}
-
-/* ---- keys ---------------------------------------------------------------- */
-
-static void
-add_key(const char *name, int32_t code, unsigned mods)
-{
-	const char *seq = tigetstr(name);
-	struct keyin_row *row = &term.rows[term.n_rows];
-
-	/* A sequence of one byte is decoded anyway. */
-	if (!seq || seq == (char *)-1 || seq[0] != 033 || !seq[1] ||
-	    strlen(seq) >= sizeof(row->seq) || term.n_rows == KEY_ROWS)
-		return;
-	memcpy(row->seq, seq, strlen(seq) + 1);
-	row->key = (struct key){ code, mods };
-	term.n_rows++;
-}
-
-static void
-read_keys(void)
-{
-	static const struct {
-		const char *name;
-		int32_t code;
-		unsigned mods;
-	} rows[] = {
-		{ "kcuu1", K_UP, 0 }, { "kcud1", K_DOWN, 0 },
-		{ "kcub1", K_LEFT, 0 }, { "kcuf1", K_RIGHT, 0 },
-		{ "khome", K_HOME, 0 }, { "kend", K_END, 0 },
-		{ "kpp", K_PGUP, 0 }, { "knp", K_PGDN, 0 },
-		{ "kich1", K_INSERT, 0 }, { "kdch1", K_DELETE, 0 },
-		{ "kcbt", K_TAB, MOD_SHIFT }, { "kent", K_ENTER, 0 },
-	};
-
-	term.n_rows = 0;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		add_key(rows[i].name, rows[i].code, rows[i].mods);
-	for (int i = 1; i <= 20; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "kf%d", i);
-		add_key(name, K_F1 + i - 1, 0);
-	}
 }
 
 /* ---- size ---------------------------------------------------------------- */
@@ -216,6 +137,12 @@ term_is_utf8(void)
 }
 
 bool
+term_has_paper(void)
+{
+	return term.has_paper;
+}
+
+bool
 term_is_focused(void)
 {
 	return !term.unfocused;
@@ -232,6 +159,27 @@ open_sheet(void)
 #else
 	return -1;
 #endif
+}
+
+/* 0: the terminal cannot. */
+static short
+pair(int i, int color, int ground)
+{
+	if (i >= COLOR_PAIRS || color >= COLORS || ground >= COLORS)
+		return 0;
+	return init_pair((short)i, (short)color, (short)ground) == OK ?
+	    (short)i : 0;
+}
+
+/* Black and white both said, so that no theme turns them: the white of eight
+ * colours is grey, the bright one of sixteen is not. */
+static short
+paper_pair(int color)
+{
+	const int white = COLORS >= 16 ? 15 : COLOR_WHITE;
+
+	return color == COLOR_BLACK ? pair(9, COLOR_BLACK, white) :
+	    pair(10, white, COLOR_BLACK);
 }
 
 static void
@@ -254,18 +202,21 @@ make_styles(void)
 		if (l->underline)
 			term.attrs[i] |= A_UNDERLINE;
 		term.pairs[i] = 0;
-		if (colors && l->color >= 0 && l->color < COLORS &&
-		    l->color + 1 < COLOR_PAIRS) {
-			term.pairs[i] = (short)(l->color + 1);
-			init_pair(term.pairs[i], (short)l->color, -1);
-		}
+		if (!colors)
+			continue;
+		if (l->paper)
+			term.pairs[i] = paper_pair(l->color);
+		else if (l->color >= 0)
+			term.pairs[i] = pair(l->color + 1, l->color, -1);
 	}
+	/* Both ways of a picture, or none of it. */
+	term.has_paper = term.pairs[STYLE_PAPER] && term.pairs[STYLE_INK];
 }
 
 static void
 enter(void)
 {
-	buf_put(tty_out(), on_bytes, sizeof(on_bytes) - 1);
+	buf_put(tty_out(), term_on_bytes, strlen(term_on_bytes));
 	if (keypad_xmit)
 		tputs(keypad_xmit, 1, put_byte);
 	tty_flush();
@@ -274,7 +225,7 @@ enter(void)
 static void
 leave(void)
 {
-	buf_put(tty_out(), off_bytes, sizeof(off_bytes) - 1);
+	buf_put(tty_out(), term_off_bytes, strlen(term_off_bytes));
 	if (keypad_local)
 		tputs(keypad_local, 1, put_byte);
 }
@@ -313,20 +264,6 @@ on_focus(void *arg, bool has_it)
 	term.ev.on_focus(term.ev.arg);
 }
 
-/* The bytes that give a terminal back when nobody can call curses. */
-static void
-make_restore(struct buf *b)
-{
-	const char *const parts[] = { off_bytes, exit_attribute_mode,
-		cursor_normal, keypad_local, exit_ca_mode, "\r" };
-
-	buf_init(b);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (parts[i])
-			buf_put(b, parts[i], strlen(parts[i]));
-	}
-}
-
 static void
 stop_curses(void)
 {
@@ -345,8 +282,9 @@ start(struct err *e)
 	typeahead(-1);
 	nonl();
 	make_styles();
-	read_keys();
-	make_restore(&restore);
+	term.n_rows = term_info_keys(term.rows);
+	buf_init(&restore);
+	term_info_restore(&restore);
 	rc = tty_start(term.rows, term.n_rows, buf_str(&restore), e);
 	buf_clear(&restore);
 	if (rc != 0)
@@ -693,4 +631,22 @@ term_bell(void)
 	term.last_bell_ms = now;
 	buf_u8(tty_out(), 7);
 	tty_flush();
+}
+
+/* OSC 52 of xterm: c is the clipboard.  Whether a terminal obeys cannot be
+ * asked; those that do not know it ignore it. */
+bool
+term_copy(const char *text)
+{
+	const size_t len = strlen(text);
+	char *bytes;
+
+	if (!term_is_ready() || !term_info_has_clipboard())
+		return false;
+	bytes = mem_array(BASE64_PADDED_LEN(len), 1);
+	enc_base64(bytes, text, len);
+	buf_printf(tty_out(), "\033]52;c;%s\007", bytes);
+	free(bytes);
+	tty_flush();
+	return true;
 }

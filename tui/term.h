@@ -1,5 +1,5 @@
 /*
- * term - the terminal, the only file that knows curses.
+ * term - the terminal, which with term-info.c alone knows curses.
  *
  * Panes draw into rectangles; term_show composes what moved off screen and
  * hands it out in one write.  Nothing reaches the terminal that is not
@@ -50,6 +50,8 @@ void term_close(void);
 int term_rows(void);
 int term_cols(void);
 bool term_is_utf8(void);
+/* STYLE_PAPER and STYLE_INK look as they say: pictures can be drawn. */
+bool term_has_paper(void);
 bool term_is_focused(void);	/* true where terminals do not tell */
 
 /* Empties it. */
@@ -77,6 +79,9 @@ void term_show(void);
 void term_redraw(void);
 /* Rings, at most every few seconds. */
 void term_bell(void);
+/* Our own clean text into the clipboard of the terminal's machine, if the
+ * terminal lets us; false: not even asked. */
+bool term_copy(const char *text);
 /* Stops the process (Ctrl-Z) with the terminal as it was found; comes back
  * with the screen to be drawn anew. */
 void term_suspend(void);

@@ -18,6 +18,8 @@ static const struct look looks[STYLES] = {
 	[STYLE_SELECTED] = { .color = OWN, .reverse = true },
 	[STYLE_OPEN] = { .color = OWN, .bold = true },
 	[STYLE_KEY] = { .color = CYAN },
+	[STYLE_PAPER] = { .color = BLACK, .paper = true },
+	[STYLE_INK] = { .color = WHITE, .paper = true },
 };
 
 static const struct {
@@ -31,12 +33,16 @@ static const struct {
 	[MARK_DELIVERED] = { "✓✓", "vv" },
 	[MARK_FAILED] = { "✗", "x" },
 	[MARK_YES] = { "✓", "v" },
+	[MARK_PAIRED] = { "+", "+" },
+	[MARK_DOUBT] = { "!", "!" },
 	[MARK_HERE] = { "▸", ">" },
 	[MARK_MORE] = { "…", "~" },
 	[MARK_DOT] = { "·", "|" },
 	[MARK_DASH] = { "─", "-" },
 	[MARK_UP] = { "↑", "^" },
 	[MARK_DOWN] = { "↓", "v" },
+	[MARK_FULL] = { "━", "=" },
+	[MARK_EMPTY] = { "─", "-" },
 	[MARK_H] = { "─", "-" },
 	[MARK_V] = { "│", "|" },
 	[MARK_TOP_LEFT] = { "┌", "+" },

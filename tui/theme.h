@@ -25,12 +25,15 @@ enum style {
 	STYLE_SELECTED,
 	STYLE_OPEN,		/* the person whose chat is open */
 	STYLE_KEY,		/* keys and commands in hints */
+	STYLE_PAPER,		/* pictures: black on white, in every theme */
+	STYLE_INK,		/* and white on black */
 	STYLES
 };
 
 struct look {
 	int color;		/* 0..7 as ANSI, -1: the terminal's own */
 	bool bold, dim, reverse, underline;
+	bool paper;		/* black on white, or white on black */
 };
 
 enum mark {
@@ -42,12 +45,16 @@ enum mark {
 	MARK_DELIVERED,
 	MARK_FAILED,
 	MARK_YES,		/* verified */
+	MARK_PAIRED,		/* by a code */
+	MARK_DOUBT,		/* a look-alike, another key */
 	MARK_HERE,		/* the open chat, in the list */
 	MARK_MORE,		/* cut text */
 	MARK_DOT,		/* between the parts of a row */
 	MARK_DASH,
 	MARK_UP,
 	MARK_DOWN,
+	MARK_FULL,		/* of a bar, what is left */
+	MARK_EMPTY,		/* and what is not */
 	MARK_H,			/* frames */
 	MARK_V,
 	MARK_TOP_LEFT,

@@ -1,6 +1,5 @@
 #include "tui.h"
 
-#include "border.h"
 #include "cmd-tui.h"
 #include "own.h"
 #include "pane-input.h"
@@ -131,6 +130,8 @@ tui_visit(struct tui *t, struct person *p, struct err *e)
 	go(t, &p->id);
 	people_select(t->people, &p->id);
 	tui_focus(t, false);
+	if (p->doubted && p->who.trust != TRUST_BLOCKED)
+		sheet_open_doubt(t, p, NULL);
 	return 0;
 }
 
@@ -157,6 +158,28 @@ tui_clear(struct tui *t)
 	if (p)
 		chat_clear(t->setup.chat, p);
 	view_clear(t->view);
+}
+
+void
+tui_show_help(struct tui *t)
+{
+	const struct scene s = tui_scene(t);
+
+	sheet_close(t);
+	help_open(t->help, &s, "");
+	t->stale |= STALE_ALL;
+}
+
+void
+tui_show_link(struct tui *t)
+{
+	sheet_open_link(t);
+}
+
+void
+tui_show_verify(struct tui *t, struct person *p)
+{
+	sheet_open_verify(t, p);
 }
 
 /* The next chat in the list's order, going round. */
@@ -268,8 +291,6 @@ read_news(struct tui *t)
 			tui_note(t, STYLE_DIM, n->text);
 			break;
 		case NEWS_ERROR:
-		case NEWS_KEY:
-		case NEWS_CODE_FAILED:
 			tui_note(t, STYLE_BAD, n->text);
 			if (n->next && n->next[0])
 				tui_note(t, STYLE_DIM, n->next);
@@ -280,7 +301,11 @@ read_news(struct tui *t)
 				ring(t);
 			break;
 		case NEWS_CODE:
+		case NEWS_CODE_FAILED:
 		case NEWS_PAIRED:
+		case NEWS_KEY:
+			sheet_take_news(t, n);
+			break;
 		case NEWS_PEER:
 		case NEWS_GONE:
 		case NEWS_SENT:
@@ -301,6 +326,7 @@ take_options(struct tui *t)
 	if (t->opts_version == opts_version(o))
 		return;
 	t->opts_version = opts_version(o);
+	guard_take_options(t->guard);
 	marks = opts_word(o, "marks");
 	/* A terminal without UTF-8 cannot be talked into it. */
 	t->theme.ascii = !term_is_utf8() || strcmp(marks, "ascii") == 0;
@@ -313,26 +339,6 @@ take_options(struct tui *t)
 			tui_note_error(t, &e);
 	}
 	t->stale |= STALE_ALL;
-}
-
-static void
-make_layout(struct tui *t)
-{
-	const struct scene s = tui_scene(t);
-	struct layout_wish w = {
-		.rows = term_rows(),
-		.cols = term_cols(),
-		.people_width = (int)opts_int(t->setup.opts, "people-width"),
-		.banner = banner_text(&s) != NULL,
-		.list_in_front = t->list_focused && !help_is_open(t->help)
-	};
-	int cols = w.cols;
-
-	if (w.cols >= LAYOUT_COLS_MIN && w.rows >= LAYOUT_ROWS_MIN)
-		cols -= 4;
-	w.input_rows = t->input_rows = input_rows(t->edit, cols);
-	t->had_banner = w.banner;
-	layout_make(&t->at, &w);
 }
 
 /* Compares what there is with what was drawn. */
@@ -350,7 +356,7 @@ find_stale(struct tui *t)
 
 	people_update(t->people, chat_roster(c));
 	if (roster != t->roster_version)
-		t->stale |= STALE_PEOPLE | STALE_STATUS |
+		t->stale |= STALE_PEOPLE | STALE_STATUS | STALE_SHEET |
 		    (p ? 0 : STALE_TALK);
 	if (talk != t->talk_version || t->view->version != t->view_version)
 		t->stale |= STALE_TALK;
@@ -362,7 +368,7 @@ find_stale(struct tui *t)
 	if (chat_owed(c) != t->owed || chat_is_away(c) != t->was_away)
 		t->stale |= STALE_STATUS;
 	if (reach != t->reach_version)
-		t->stale |= STALE_STATUS | (p ? 0 : STALE_TALK);
+		t->stale |= STALE_STATUS | STALE_SHEET | (p ? 0 : STALE_TALK);
 	if ((t->stale & STALE_INPUT) &&
 	    input_rows(t->edit, t->at.framed ? t->at.cols - 4 : t->at.cols) !=
 	    t->input_rows)
@@ -379,59 +385,15 @@ find_stale(struct tui *t)
 	t->was_away = chat_is_away(c);
 }
 
-static void
-draw(struct tui *t)
-{
-	const char *over = help_is_open(t->help) ? "Help" : NULL;
-	struct scene s;
-	size_t len;
-	bool all = t->stale & STALE_ALL;
-
-	if (all) {
-		const struct rect screen = { 0, 0, term_rows(), term_cols() };
-
-		make_layout(t);
-		term_fill(&screen, STYLE_TEXT);
-	}
-	s = tui_scene(t);
-	edit_text(t->edit, &len);
-	/* The status row counts the bytes of a long line. */
-	if ((t->stale & STALE_INPUT) && len > MESSAGE_MAX / 2)
-		t->stale |= STALE_STATUS;
-	if (all) {
-		border_draw(&s, over);
-		banner_draw(&s);
-	} else if (t->stale & STALE_HEAD) {
-		border_head(&s, over);
-	}
-	if (all || (t->stale & STALE_STATUS)) {
-		title_draw(&s);
-		status_draw(&s, t->flash, len);
-	}
-	if (all || (t->stale & STALE_PEOPLE)) {
-		if (s.list_focused)
-			term_cursor_hide();
-		people_draw(t->people, &s, &t->at.people);
-	}
-	if (all || (t->stale & STALE_INPUT))
-		input_draw(t->edit, &s, &t->at.input);
-	if (all || (t->stale & STALE_TALK)) {
-		if (help_is_open(t->help))
-			help_draw(t->help, &s, &t->at.talk);
-		else
-			talk_draw(&s, &t->at.talk);
-	}
-	t->stale = 0;
-	term_show();
-}
-
 /* A talk is read when it can be seen: on the screen, at its newest line, in
  * a terminal that has the focus.  Told when it changes. */
 static void
 look(struct tui *t)
 {
 	const struct person *p = tui_open_person(t);
-	bool sees = p && !help_is_open(t->help) && term_is_focused() &&
+	bool sees = p && !help_is_open(t->help) && !sheet_is_open(t) &&
+	    term_is_focused() &&
+	    !guard_covers(t->guard) &&
 	    !t->view->scrolled && !rect_is_empty(&t->at.talk);
 	struct user_id now = sees ? p->id : nobody;
 
@@ -443,22 +405,102 @@ look(struct tui *t)
 	loop_again(t->setup.loop);
 }
 
+/* All that is stale stays so, but for the screen itself. */
+static void
+show_guard(struct tui *t)
+{
+	if (!term_is_ready() || (!guard_is_stale(t->guard) &&
+	    !(t->stale & STALE_ALL)))
+		return;
+	guard_draw(t->guard);
+	t->stale &= ~(unsigned)STALE_ALL;
+}
+
+/* The countdown of a code moves with each full second of it; no code, no
+ * wake-ups. */
+static void
+on_tick(void *arg)
+{
+	struct tui *t = arg;
+
+	t->stale |= STALE_SHEET | STALE_STATUS;
+}
+
+static void
+set_tick(struct tui *t)
+{
+	struct hosting h;
+
+	if (!chat_hosting(t->setup.chat, &h)) {
+		if (timer_is_set(&t->tick))
+			t->stale |= STALE_SHEET | STALE_STATUS;
+		timer_stop(&t->tick);
+	} else if (!timer_is_set(&t->tick)) {
+		timer_set(&t->tick, (h.life_ms + 999) % 1000 + 1);
+	}
+}
+
 static void
 on_show(void *arg)
 {
 	struct tui *t = arg;
 
 	read_news(t);
+	t->was_joining = chat_is_joining(t->setup.chat);
+	set_tick(t);
 	/* The open one left the roster. */
 	if (!user_id_equal(&t->open, &nobody) && !tui_open_person(t)) {
 		go(t, &nobody);
 		t->person_version = 0;
 	}
 	take_options(t);
-	find_stale(t);
-	if (t->stale && term_is_ready())
-		draw(t);
+	if (guard_covers(t->guard)) {
+		show_guard(t);
+	} else {
+		find_stale(t);
+		if (t->stale && term_is_ready())
+			tui_draw(t);
+	}
 	look(t);
+}
+
+/* ---- the guard ----------------------------------------------------------- */
+
+void
+tui_uncover(struct tui *t)
+{
+	t->stale |= STALE_ALL;
+	loop_again(t->setup.loop);
+}
+
+void
+tui_ask(struct tui *t, const struct tui_question *q)
+{
+	guard_ask(t->guard, q);
+}
+
+void
+tui_ask_wait(struct tui *t, const char *text)
+{
+	guard_wait(t->guard, text);
+}
+
+void
+tui_ask_end(struct tui *t)
+{
+	guard_end(t->guard);
+}
+
+int
+tui_lock(struct tui *t, struct err *e)
+{
+	return guard_lock(t->guard, e);
+}
+
+void
+tui_tried(struct tui *t, const struct err *why)
+{
+	guard_tried(t->guard, why);
 }
 
 /* ---- open and close ------------------------------------------------------ */
@@ -480,6 +522,8 @@ new_tui(const struct tui_setup *setup)
 	t->complete = complete_new();
 	t->people = people_new();
 	t->help = help_new();
+	timer_init(&t->tick, setup->loop, on_tick, t);
+	t->guard = guard_new(t, &t->theme);
 	t->views = views_new();
 	t->view = views_get(t->views, &nobody);
 	t->flash = mem_str("");
@@ -491,11 +535,14 @@ new_tui(const struct tui_setup *setup)
 static void
 free_tui(struct tui *t)
 {
+	timer_stop(&t->tick);
+	sheet_close(t);
 	keymap_free(t->keys);
 	edit_free(t->edit);
 	complete_free(t->complete);
 	people_free(t->people);
 	help_free(t->help);
+	guard_free(t->guard);
 	views_free(t->views);
 	free(t->flash);
 	free(t);

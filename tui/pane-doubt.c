@@ -1,0 +1,121 @@
+#include "pane-doubt.h"
+
+#include "page.h"
+#include "term.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *what, *means;
+} choices[DOUBT_CHOICES] = {
+	[DOUBT_LATER] = { "Decide later", "until then nothing is said to "
+	    "them" },
+	[DOUBT_COMPARE] = { "Compare numbers", "with who you know, over the "
+	    "phone" },
+	[DOUBT_ACCEPT] = { "I asked: it is them", "words go to this one from "
+	    "now on" },
+	[DOUBT_BLOCK] = { "Block", "this one is shut out, without an answer" },
+};
+
+/* The contact who is meant by it; NULL: gone, or known by another place. */
+static const struct person *
+looked_like(const struct scene *s, const struct person *p)
+{
+	const struct roster *r = chat_roster(s->setup->chat);
+
+	for (size_t i = 0; i < roster_count(r); i++) {
+		const struct person *q = roster_at(r, i);
+
+		if (q != p && !user_id_equal(&q->id, &p->id) && !q->doubted &&
+		    (q->who.trust == TRUST_ACCEPTED ||
+		    q->who.trust == TRUST_PAIRED ||
+		    q->who.trust == TRUST_VERIFIED) &&
+		    (text_looks_like(q->who.name, p->who.name) ||
+		    text_looks_like(q->who.alias, p->who.name)))
+			return q;
+	}
+	return NULL;
+}
+
+void
+doubt_pane_open(struct doubt_pane *d, const struct scene *s,
+    const struct person *p, const char *what)
+{
+	const struct person *q = looked_like(s, p);
+
+	memset(d, 0, sizeof(*d));
+	d->who = p->id;
+	if (what)
+		snprintf(d->what, sizeof(d->what), "%s", what);
+	else if (q)
+		snprintf(d->what, sizeof(d->what), "%s has another key than "
+		    "the %s you know", p->title, q->title);
+	else
+		snprintf(d->what, sizeof(d->what), "%s has another key than a "
+		    "contact of that name or place", p->title);
+}
+
+void
+doubt_pane_move(struct doubt_pane *d, int by)
+{
+	const int n = (int)d->choice + by;
+
+	if (n >= 0 && n < DOUBT_CHOICES)
+		d->choice = (enum doubt_choice)n;
+}
+
+static void
+draw_choices(struct page *p, const struct doubt_pane *d)
+{
+	const int left = 24;
+
+	for (int i = 0; i < DOUBT_CHOICES; i++) {
+		const bool chosen = i == (int)d->choice;
+		const struct rect line = { p->r.row + p->row, p->r.col, 1,
+			p->r.cols };
+		const enum style style = chosen ? STYLE_SELECTED : STYLE_TEXT;
+
+		if (p->row >= p->r.rows)
+			return;
+		term_fill(&line, style);
+		if (chosen)
+			term_puts(&p->r, p->row, 1, style,
+			    theme_mark(p->s->theme, MARK_HERE));
+		term_puts(&p->r, p->row, 3, style, choices[i].what);
+		if (p->r.cols >= left + 40)
+			term_puts(&p->r, p->row, left, chosen ? style :
+			    STYLE_DIM, choices[i].means);
+		p->row++;
+	}
+}
+
+void
+doubt_pane_draw(const struct doubt_pane *d, const struct scene *s,
+    const struct rect *r)
+{
+	const struct rect band = { r->row, r->col, r->rows < 3 ? 1 : 1 +
+		2 * (r->rows >= PAGE_ROOMY), r->cols };
+	const char *const head = "ANOTHER KEY THAN THE ONE YOU KNOW";
+	struct rect rest = *r;
+	struct page p;
+
+	term_fill(&band, STYLE_LOUD);
+	term_puts(&band, band.rows / 2, (r->cols - (int)strlen(head)) / 2 > 0 ?
+	    (r->cols - (int)strlen(head)) / 2 : 0, STYLE_LOUD, head);
+	rest.row += band.rows;
+	rest.rows -= band.rows;
+	page_begin(&p, s, &rest, 72);
+	page_skip(&p);
+	page_printf(&p, 0, STYLE_BAD, "%s.", d->what);
+	page_skip(&p);
+	if (!p.tight)
+		page_text(&p, 0, STYLE_TEXT, "A key does not change by "
+		    "itself. Either they began anew, on another machine or "
+		    "with a new profile, or somebody poses as them. Ask by "
+		    "another way, over the phone or face to face, before you "
+		    "say anything here.");
+	page_skip(&p);
+	draw_choices(&p, d);
+}
