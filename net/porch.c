@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 
+#include "chan.h"
 #include "visit.h"
 
-/* They are told apart by fewer, and the kernel keeps the rest. */
-enum { UNREAD_MAX = 64 };
+/* As much as a handshake may have.  They are told apart by fewer bytes, but
+ * what is left in the kernel turns the end of a connection into a reset. */
+enum { UNREAD_MAX = CHAN_UNAUTH_MAX };
 
 struct porch {
 	struct porch_setup setup;
