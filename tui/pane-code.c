@@ -100,7 +100,7 @@ say_how(struct page *p, const char *code)
 }
 
 static void
-say_where(struct page *p, const char *code)
+say_where(struct page *p, const char *code, bool brief)
 {
 	const struct tui_reach *reach = &p->s->setup->reach;
 	const char *how = reach->relay ? reach->relay(reach->arg) : "none";
@@ -124,7 +124,7 @@ say_where(struct page *p, const char *code)
 		    "neither this network nor a relay is asked.");
 	if (strcmp(how, "down") == 0)
 		page_text(p, 0, STYLE_WARN, "Your relay does not answer.");
-	if (relay || p->tight)
+	if (relay || (brief && lan))
 		return;
 	if (!at)
 		page_text(p, 0, STYLE_TEXT, "From elsewhere you both need a "
@@ -159,7 +159,8 @@ draw_waiting(const struct code_pane *c, struct page *p,
 	page_skip(p);
 	say_how(p, h->code);
 	page_skip(p);
-	say_where(p, h->code);
+	/* A warning needs the rows. */
+	say_where(p, h->code, p->tight || c->what[0]);
 	if (c->what[0]) {
 		page_skip(p);
 		page_text(p, 0, STYLE_BAD, c->what);
@@ -181,8 +182,8 @@ draw_paired(const struct code_pane *c, struct page *p)
 	page_printf(p, 0, STYLE_TEXT, "%s knew the code, and you are contacts "
 	    "now. The code is used up.", title);
 	page_skip(p);
-	page_printf(p, 0, STYLE_TEXT, "That nobody else heard the code only "
-	    "you two know. To be sure of more than that, compare numbers:");
+	page_text(p, 0, STYLE_TEXT, "It is who you told the code, or somebody "
+	    "who overheard it. To know for sure, compare numbers:");
 	page_printf(p, 4, STYLE_KEY, "/verify %s", title);
 }
 

@@ -47,11 +47,12 @@ doubt_pane_open(struct doubt_pane *d, const struct scene *s,
 
 	memset(d, 0, sizeof(*d));
 	d->who = p->id;
-	if (what)
-		snprintf(d->what, sizeof(d->what), "%s", what);
-	else if (q)
+	/* What follows explains it, so the name is enough. */
+	if (q)
 		snprintf(d->what, sizeof(d->what), "%s has another key than "
 		    "the %s you know", p->title, q->title);
+	else if (what)
+		snprintf(d->what, sizeof(d->what), "%s", what);
 	else
 		snprintf(d->what, sizeof(d->what), "%s has another key than a "
 		    "contact of that name or place", p->title);
@@ -113,9 +114,13 @@ doubt_pane_draw(const struct doubt_pane *d, const struct scene *s,
 	if (!p.tight)
 		page_text(&p, 0, STYLE_TEXT, "A key does not change by "
 		    "itself. Either they began anew, on another machine or "
-		    "with a new profile, or somebody poses as them. Ask by "
-		    "another way, over the phone or face to face, before you "
-		    "say anything here.");
+		    "with a new profile, or it is somebody of the same name, "
+		    "or somebody who poses as them. Nothing is said to this "
+		    "one before you know: ask by another way, over the phone "
+		    "or face to face.");
+	else
+		page_text(&p, 0, STYLE_TEXT, "They began anew, or somebody "
+		    "poses as them: ask by another way.");
 	page_skip(&p);
 	draw_choices(&p, d);
 }

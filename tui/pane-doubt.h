@@ -22,7 +22,7 @@ struct doubt_pane {
 	enum doubt_choice choice;
 };
 
-/* what NULL: said from what the roster knows. */
+/* what: of the news, or NULL: for whom the roster knows nobody alike. */
 void doubt_pane_open(struct doubt_pane *d, const struct scene *s,
     const struct person *p, const char *what);
 void doubt_pane_move(struct doubt_pane *d, int by);

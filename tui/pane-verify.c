@@ -186,7 +186,7 @@ verify_pane_draw(const struct verify_pane *v, const struct scene *s,
 		page_skip(&p);
 	}
 	draw_text(&p, v, who);
-	if (!v->code)
+	if (!v->code || v->answer == VERIFY_DIFFERS)
 		return;
 	page_skip(&p);
 	if (fits_beside(v, r))

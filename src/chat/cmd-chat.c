@@ -96,8 +96,16 @@ static int
 cmd_add(void *room, struct cmd_call *call, struct err *e)
 {
 	struct chat *c = room;
-	struct person *p = chat_add(c, call->argv[0], e);
+	char *link = mem_str(call->argv[0]), *to = link;
+	struct person *p;
 
+	/* What the mouse took from a screen is broken at its rows. */
+	for (const char *s = link; *s; s++)
+		if (!strchr(" \t\n", *s))
+			*to++ = *s;
+	*to = '\0';
+	p = chat_add(c, link, e);
+	free(link);
 	if (!p)
 		return -1;
 	cmd_say(call, "%s may write to you; what you write to them arrives "
@@ -448,7 +456,7 @@ static const struct cmd table[] = {
 	{ "accept", NULL, "[PEER]", "let somebody write to you",
 	    { CMD_PEER }, 0, cmd_accept, NULL },
 	{ "add", NULL, "LINK", "add the person of a contact link",
-	    { CMD_WORD }, 1, cmd_add, NULL },
+	    { CMD_REST }, 1, cmd_add, NULL },
 	{ "away", NULL, "[TEXT]", "show that you are away",
 	    { CMD_REST }, 0, cmd_away, NULL },
 	{ "back", NULL, "", "show that you are here again",
