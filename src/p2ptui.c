@@ -388,7 +388,10 @@ run(struct app *a, struct err *e)
 	    e);
 	if (rc != 0)
 		return rc < 0 ? -1 : status;
-	if (open_kept(a, e) < 0 || open_parts(a, e) < 0 || open_face(a, e) < 0)
+	if (open_kept(a, e) < 0)
+		return a->start.n_links > 0 && e->status == STATUS_TRY_AGAIN ?
+		    err_next(e, "type /add LINK there") : -1;
+	if (open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);
 	add_asked(a);
