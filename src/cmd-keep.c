@@ -38,6 +38,11 @@ on_work(void *arg)
 
 	if (k->is_sealed) {
 		v = profile_unlock(p, k->present, &k->trouble);
+		if (!v && k->trouble.status == STATUS_DENIED) {
+			err_set(&k->trouble, STATUS_DENIED, "that is not the "
+			    "present passphrase");
+			err_next(&k->trouble, "nothing was changed");
+		}
 		if (!v)
 			return;
 	}

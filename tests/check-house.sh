@@ -173,6 +173,9 @@ only "system call filters only in net/sandbox.c" \
 only "children are started only in net/igd.c" \
 	'(^|[^a-z_])(fork|vfork|exec[lv]p?e?|fexecve|posix_spawnp?)[(]' \
 	'^net/igd\.c$'
+only "threads are started only in src/base/work.c" \
+	'(^|[^a-z_])pthread_(create|mutex_[a-z]+|cond_[a-z]+)[(]' \
+	'^src/base/work\.c$'
 only "usrsctp only in net/sctp.c" 'usrsctp' '^net/sctp\.c$'
 only "utf8proc only in the text files of src/base" '(include *<utf8proc|utf8proc_)' \
 	'^src/base/text[a-z-]*\.[ch]$'

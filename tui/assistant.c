@@ -34,9 +34,10 @@ static const struct question {
 };
 
 static const struct {
-	const char *word, *name, *means;
+	const char *word;		/* "": as it is anyway */
+	const char *name, *means;
 } choices[] = {
-	{ "everyone", "everyone", "people find you here, and you them" },
+	{ "", "everyone", "people find you here, and you them" },
 	{ "contacts", "contacts", "only who knows you recognises you" },
 	{ "off", "nobody", "nothing is said on this network" },
 };

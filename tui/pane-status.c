@@ -127,7 +127,11 @@ title_draw(const struct scene *s)
 	col = urgent && r->cols < 40 ? -1 : term_puts(r, 0, 1, STYLE_TITLE,
 	    "p2ptui");
 	col = draw_name(s, r, col + 2);
-	col = draw_presence(s, r, col, limit, !urgent);
+	col = draw_presence(s, r, col, limit, !urgent && (!s->setup->ephemeral ||
+	    r->cols >= LAYOUT_COLS_MIN));
+	/* That nothing is kept is to be seen on every screen. */
+	if (s->setup->ephemeral)
+		col = part(s, r, col, limit, STYLE_WARN, "ephemeral");
 	snprintf(text, sizeof(text), "%zu nearby", nearby);
 	if (!urgent)
 		col = part(s, r, col, limit, STYLE_TEXT, text);
@@ -141,8 +145,6 @@ title_draw(const struct scene *s)
 		col = part(s, r, col, limit, STYLE_WARN, text);
 	}
 	col = draw_relay(s, r, col, limit);
-	if (s->setup->ephemeral)
-		col = part(s, r, col, limit, STYLE_WARN, "ephemeral");
 	if (lan_trouble(s))
 		part(s, r, col, limit, STYLE_WARN, "LAN not searched");
 }
