@@ -127,8 +127,8 @@ title_draw(const struct scene *s)
 	col = urgent && r->cols < 40 ? -1 : term_puts(r, 0, 1, STYLE_TITLE,
 	    "p2ptui");
 	col = draw_name(s, r, col + 2);
-	col = draw_presence(s, r, col, limit, !urgent && (!s->setup->ephemeral ||
-	    r->cols >= LAYOUT_COLS_MIN));
+	col = draw_presence(s, r, col, limit, !urgent &&
+	    (!s->setup->ephemeral || r->cols >= LAYOUT_COLS_MIN));
 	/* That nothing is kept is to be seen on every screen. */
 	if (s->setup->ephemeral)
 		col = part(s, r, col, limit, STYLE_WARN, "ephemeral");

@@ -286,7 +286,7 @@ t_the_passphrase_of_the_profile_stays(void **state)
 	end(&t);
 }
 
-/* ---- what lies in it ------------------------------------------------------ */
+/* ---- what lies in it ----------------------------------------------------- */
 
 struct got {
 	size_t n[CRATE_KINDS];
