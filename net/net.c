@@ -12,6 +12,7 @@
 
 enum {
 	FLUSH_MS = 300,			/* at most, for the last words */
+	UDP_TRIES = 16,			/* ports, before any is right */
 	ASLEEP_MS = 30000		/* a turn this late: we slept */
 };
 
@@ -80,6 +81,16 @@ on_seen(void *ctx, const struct pubkeys *who)
 	reach_seen(n->reach, who);
 }
 
+/* Other addresses, or a sleep after which none may be right. */
+static void
+seek_anew(struct net *n)
+{
+	resolver_renew(n->resolver);
+	relays_moved(n->relays);
+	if (n->outside)
+		outside_moved(n->outside);
+}
+
 static void
 on_moved(void *arg)
 {
@@ -87,11 +98,8 @@ on_moved(void *arg)
 
 	log_info("net: the addresses of this machine changed");
 	n->version++;
-	resolver_renew(n->resolver);
+	seek_anew(n);
 	lan_moved(n->lan);
-	relays_moved(n->relays);
-	if (n->outside)
-		outside_moved(n->outside);
 	reach_moved(n->reach);
 }
 
@@ -241,16 +249,22 @@ is_behind_nat(void *ctx)
 	return true;
 }
 
-/* The port of TCP, so that a mapping of one number serves both; where that
- * is taken, any: what is asked of STUN and routers follows. */
+/* The port of TCP, or the next free one: the port of the discovery is shared
+ * with whoever else runs here, and what comes to it comes to any of them. */
 static struct udp *
 open_udp(struct net *n)
 {
 	const struct addr *only = listener_only(n->listener);
+	const int lan = (int)opts_int(n->setup.opts, "lan-port");
 	struct loop *l = n->setup.loop;
+	int port = listener_port(n->listener);
+	struct udp *u = NULL;
 	struct err e = { 0 };
-	struct udp *u = udp_open(l, only, listener_port(n->listener), &e);
 
+	for (int i = 0; !u && i < UDP_TRIES && port + i <= UINT16_MAX; i++) {
+		if (port + i != lan)
+			u = udp_open(l, only, (uint16_t)(port + i), NULL);
+	}
 	if (!u)
 		u = udp_open(l, only, 0, &e);
 	if (!u)
@@ -334,8 +348,10 @@ note_sleep(struct net *n)
 	int64_t wall_ms = now->wall_ms - n->last.wall_ms;
 
 	n->last = *now;
-	if (wall_ms - mono_ms > ASLEEP_MS)
-		reach_woke(n->reach);
+	if (wall_ms - mono_ms <= ASLEEP_MS)
+		return;
+	seek_anew(n);
+	reach_woke(n->reach);
 }
 
 static void
