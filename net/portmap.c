@@ -482,7 +482,8 @@ open_gateway(struct portmap *p, const struct addr *gateway)
 	const struct portmap_setup *s = &p->setup;
 	uint32_t lifetime_s = s->lifetime_s ? s->lifetime_s : LEASE_ASK_S;
 	struct pmp_setup pmp = { .loop = s->loop, .port = s->port,
-		.udp_port = s->udp_port, .lifetime_s = lifetime_s, .is_natpmp = s->only_natpmp,
+		.udp_port = s->udp_port, .lifetime_s = lifetime_s,
+		.is_natpmp = s->only_natpmp,
 		.ctx = p, .send = send_packet,
 		.on_done = on_pmp_done };
 	struct igd_setup igd = { .loop = s->loop, .exec = s->upnp_exec,
