@@ -15,7 +15,7 @@
 #endif
 
 enum {
-	LISTEN_BACKLOG = 64,
+	LISTEN_BACKLOG = 4096,		/* a relay that came back */
 	/* A burst of a whole SCTP window of packets; systems may give less. */
 	PACKETS_BUFFER = 512 * 1024
 };
