@@ -56,7 +56,12 @@ static void
 version(void)
 {
 	puts(PACKAGE_STRING "\n"
-	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson");
+	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson, "
+	    "usrsctp, miniupnpc"
+#ifdef HAVE_SECCOMP
+	    ", libseccomp"
+#endif
+	    );
 }
 
 static int
