@@ -5,7 +5,7 @@
  *
  *	idle p2ptui PORT N [KEY]	handshakes, then each opens a mailbox;
  *					prints "ready", holds until stdin ends
- *	fwd p2ptui PORT PAIRS WINDOW S [KEY]
+ *	fwd PROTO PORT PAIRS WINDOW S [KEY]
  *					each pair keeps WINDOW messages of 100
  *					bytes in flight through its pipe
  *	deposit p2ptui PORT COUNT WINDOW [KEY]
@@ -13,8 +13,9 @@
  *					and out of it, deleted
  *	mailbox p2ptui PORT COUNT WINDOW [KEY]	both
  *
- * KEY is the relay's, base32; without it the pattern is NX.  What one read
- * brought is answered in one record, as the messenger does it.
+ * KEY is the relay's, base32; without it the pattern is NX.  PROTO p2ptui
+ * writes each message by itself, as conns.c does; p2ptui-batch answers what
+ * one read brought in one record, as the messenger does.
  */
 #include <assert.h>
 #include <errno.h>
@@ -71,7 +72,7 @@ static uint8_t relay_public[KEY_LEN];
 static bool has_key;
 static void (*on_message)(struct conn *c, const struct relay_msg *m);
 /* fwd */
-static bool forwarding;
+static bool forwarding, batching = true;
 static double *lag;
 static size_t n_lag;
 static uint64_t n_delivered;
@@ -451,6 +452,8 @@ on_pipe(struct conn *c, const struct relay_msg *m)
 			lag[n_lag++] = now() - sent;
 		if (forwarding)
 			send_message(c->peer);
+		if (!batching)
+			flush(c->peer);
 	}
 	assert(n == m->len);
 	c->to_credit += (uint32_t)m->len;
@@ -506,8 +509,11 @@ forward(unsigned int pairs, int window, double seconds)
 	join(pairs);
 	forwarding = true;
 	for (unsigned int i = 0; i < 2 * pairs; i += 2) {
-		for (int w = 0; w < window; w++)
+		for (int w = 0; w < window; w++) {
 			send_message(&conns[i]);
+			if (!batching)
+				flush(&conns[i]);
+		}
 		flush(&conns[i]);
 	}
 	for (t0 = now(); (t = now() - t0) < seconds; )
@@ -664,6 +670,7 @@ run(int argc, char **argv)
 	case 0:
 		return idle((unsigned int)atoi(argv[4]));
 	case 1:
+		batching = strcmp(argv[2], "p2ptui-batch") == 0;
 		return forward((unsigned int)atoi(argv[4]), atoi(argv[5]),
 		    atof(argv[6]));
 	case 2:
