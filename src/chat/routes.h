@@ -28,7 +28,7 @@ enum {
 	ROUTES_BODY = 1 + ROUTES_MAX * (4 + ROUTE_TEXT),
 	ROUTES_TEXT = 17,		/* a hash as the text of a row */
 	ROUTES_SOON_MS = 200,		/* relays come and go in company */
-	ROUTES_SLICE = 32,		/* people a turn: each costs net a key */
+	ROUTES_SLICE = 32,		/* people a turn: each costs a key */
 	/* Having no place is told when it seems to stay so: at a start no
 	 * relay may be known yet. */
 	ROUTES_NONE_MS = 60000
