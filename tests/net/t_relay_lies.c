@@ -316,6 +316,22 @@ row_60_forged_records_end_the_link(void **state)
 	assert_int_equal(t->alice->n_letters, 0);
 }
 
+/* The kit's own count of records says when. */
+static void
+t_both_directions_rekey(void **state)
+{
+	struct test *t = *state;
+
+	link_up(t);
+	for (int i = 1; i <= 2 * RELAY_REKEY + 10; i++) {
+		liar_say(t->liar, &(struct relay_msg){ .op = OP_PING,
+		    .number = (uint64_t)i });
+		UNTIL(t->loop, t->liar->n_ops[OP_PONG] == i);
+	}
+	assert_true(t->liar->rx.n > 2 * RELAY_REKEY);
+	assert_int_equal(t->liar->n_gone, 0);
+}
+
 static void
 row_60_a_letter_that_is_dropped_is_told_as_not_stored(void **state)
 {
@@ -500,6 +516,7 @@ main(void)
 		ROW(row_60_bytes_beyond_the_credit_hang_up_the_pipe),
 		ROW(row_60_credit_is_never_more_than_the_window),
 		ROW(row_60_forged_records_end_the_link),
+		ROW(t_both_directions_rekey),
 		ROW(row_60_a_letter_that_is_dropped_is_told_as_not_stored),
 		ROW(t_what_the_relay_says_of_a_letter_is_told),
 		ROW(row_36_a_mute_relay_is_noticed),
