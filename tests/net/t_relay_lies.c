@@ -268,7 +268,12 @@ row_60_credit_is_never_more_than_the_window(void **state)
 	struct mouth m;
 
 	link_up(t);
-	call_up(t->alice, t->bob, &m);
+	/* At my own relay nobody is called who was not said to be there. */
+	assert_null(call_up(t->alice, t->bob, &m));
+	liar_say(t->liar, &(struct relay_msg){ .op = OP_HERE,
+	    .p = t->ids[1], .len = MEET_ID });
+	UNTIL(t->loop, t->alice->n_here == 1);
+	assert_non_null(call_up(t->alice, t->bob, &m));
 	mouth_say(&m, 3 * RELAY_WINDOW);
 	UNTIL(t->loop, t->liar->n_ops[OP_CALL] == 1);
 	for (int i = 0; i < 3; i++)
