@@ -132,7 +132,7 @@ raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-/* ---- where -------------------------------------------------------------------
+/* ---- where -----------------------------------------------------------------
  *
  * A service manager names the folder (systemd: StateDirectory); root's is
  * where daemons keep their state, anybody else's the XDG one.
@@ -178,7 +178,7 @@ config_file(const struct relay_start *s)
 
 	if (s->config)
 		return mem_str(s->config);
-	if (geteuid() == 0)
+	if (geteuid() == 0 || getenv("STATE_DIRECTORY"))
 		return mem_str("/etc/p2prelay.conf");
 	dir = xdg_folder("XDG_CONFIG_HOME", ".config", NULL);
 	if (!dir)
@@ -223,7 +223,7 @@ hold_folder(struct app *a, struct err *e)
 	return -1;
 }
 
-/* ---- configuration -------------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------ */
 
 /* The command line wins over the file.  A file that is named, or that was
  * there before, has to be there. */
@@ -302,7 +302,7 @@ reload(struct app *a)
 	log_info("reloaded");
 }
 
-/* ---- signals -------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------ */
 
 static void
 on_drained(void *arg)
@@ -368,7 +368,7 @@ take_signals(struct app *a, struct err *e)
 	return loop_signal(a->loop, SIGUSR1, on_rotate, a, e);
 }
 
-/* ---- opening -------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 /* [ADDR:]PORT with the port after, or any. */
 static void

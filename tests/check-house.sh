@@ -113,6 +113,7 @@ includes=$(awk -v headers="$(tr '\n' ' ' <<<"$code")" '
 		door["net carrier.h"] = 1
 		door["relay carrier.h"] = 1
 		door["relay db.h"] = 1
+		door["relay schema.h"] = 1
 		split("contact.h message.h card.h key.h", plain, " ")
 		for (i in plain)
 			door["tui " plain[i]] = 1
@@ -164,6 +165,8 @@ only "sockets are made only in net/sock.c" '(^|[^a-z_])socket[(]' \
 	'^net/sock\.c$'
 only "c-ares only in net/resolve.c" '(include *<ares|(^|[^a-z_])ares_[a-z_]+[(])' \
 	'^net/resolve\.c$'
+only "libmicrohttpd only in src/relay/health.c" '(include *<microhttpd|(^|[^a-z_])MHD_)' \
+	'^src/relay/health\.c$'
 only "miniupnpc only in net/upnp.c" 'include *<miniupnp' '^net/upnp\.c$'
 only "system call filters only in net/sandbox.c" \
 	'(include *<(seccomp|linux/(landlock|seccomp))\.h|(^|[^a-z_])seccomp_[a-z_]+[(])' \
@@ -179,7 +182,7 @@ only "jansson only in src/headless*.c" '(include *<jansson|(^|[^a-z_])json_[a-z_
 # map seeds its hash against floods of chosen keys; SQL has its own random().
 only "randomness only in src/crypto" \
 	'((^|[^a-z_])(rand|random|srand|srandom|drand48|arc4random[a-z_]*|getrandom|getentropy)[(]|/dev/u?random)' \
-	'^src/(crypto/|base/map\.c$|store/schema\.c$)'
+	'^src/(crypto/|base/map\.c$|store/schema\.c$|relay/queue-file\.c$)'
 only "no shell, no unbounded copies" \
 	'(^|[^a-z_])(system|popen|strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|mktemp|tmpnam)[(]' \
 	'^$'

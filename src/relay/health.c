@@ -66,7 +66,7 @@ struct health {
 	size_t n_waiting;
 };
 
-/* ---- answers ------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------ */
 
 static const struct {
 	const char *name, *value;
@@ -195,7 +195,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	    "There are /, /health and /metrics.");
 }
 
-/* ---- on the loop -------------------------------------------------------------- */
+/* ---- on the loop -------------------------------------------------------- */
 
 static void
 serve(struct health *h)

@@ -73,7 +73,7 @@ open_db(const char *path, struct err *e)
 	return NULL;
 }
 
-/* ---- a fresh one ------------------------------------------------------------
+/* ---- a fresh one -----------------------------------------------------------
  *
  * Made beside and moved into place when it is whole: a database that is
  * empty or half a schema was never ours.
@@ -172,7 +172,7 @@ make_new(const char *path, struct err *e)
 	return rc == 0 ? sync_dir_of(path, e) : -1;
 }
 
-/* ---- one that is there ------------------------------------------------------
+/* ---- one that is there -----------------------------------------------------
  *
  * File and WAL are two files that anybody may part.  SQLite takes a missing
  * WAL for an empty one, and another's for its own.  So every WAL begins with
@@ -243,7 +243,7 @@ check_wal(struct db *db, bool had_wal, int64_t peeked, struct err *e)
 	    "with empty mailboxes");
 }
 
-/* ---- into the memory --------------------------------------------------------- */
+/* ---- into the memory ---------------------------------------------------- */
 
 static int
 take_queue(struct queues *q, struct db_stmt *st, struct err *e)
@@ -408,7 +408,7 @@ queue_file_close(struct queues *q)
 	q->db = NULL;
 }
 
-/* ---- a transaction ----------------------------------------------------------- */
+/* ---- a transaction ------------------------------------------------------ */
 
 static int
 set_counter(struct queues *q, enum queue_sql which, int64_t n, struct err *e)

@@ -129,7 +129,7 @@ queue_index_clear(struct queues *q)
 	free(q->by_number.at);
 }
 
-/* ---- queues --------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------- */
 
 uint32_t
 slot_find(const struct queues *q, const uint8_t id[QUEUE_ID])
@@ -215,7 +215,7 @@ slot_free(struct queues *q, uint32_t at)
 	q->free_slot = at;
 }
 
-/* ---- letters -------------------------------------------------------------- */
+/* ---- letters ------------------------------------------------------------ */
 
 uint32_t
 upload_hash(const struct queues *q, uint32_t slot,

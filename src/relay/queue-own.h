@@ -94,7 +94,7 @@ struct queues {
 	struct err trouble;		/* why */
 };
 
-/* ---- queue-index.c: no disk ----------------------------------------------- */
+/* ---- queue-index.c: no disk --------------------------------------------- */
 
 void queue_index_init(struct queues *q);
 void queue_index_clear(struct queues *q);
@@ -121,7 +121,7 @@ uint32_t letter_add(struct queues *q, uint32_t slot, uint64_t number,
     uint32_t upload, size_t len);
 void letter_free(struct queues *q, uint32_t at);
 
-/* ---- queue-file.c ---------------------------------------------------------- */
+/* ---- queue-file.c ------------------------------------------------------- */
 
 #define QUEUE_SQL(X) \
 	X(SQL_QUEUES, "SELECT slot, id, token, opened FROM queue") \

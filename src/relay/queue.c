@@ -19,7 +19,7 @@ enum {
 	DAY_S = 86400
 };
 
-/* ---- life ---------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct queues *
 queues_open(const char *path, const struct queue_limits *limits,
@@ -73,7 +73,7 @@ advance(struct queues *q, int64_t now)
 	q->now = now;
 }
 
-/* ---- a turn's transaction ------------------------------------------------ */
+/* ---- a turn's transaction ----------------------------------------------- */
 
 /* The rest of the turn is lost with what came before: one transaction. */
 static void
@@ -274,7 +274,7 @@ queues_is_dirty(const struct queues *q)
 	return q->failed || q->n_deeds > 0 || db_in_transaction(q->db);
 }
 
-/* ---- queues -------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------- */
 
 static enum relay_status
 make(struct queues *q, const uint8_t id[QUEUE_ID],
@@ -368,7 +368,7 @@ queues_drop(struct queues *q, const uint8_t id[QUEUE_ID])
 		drop(q, slot);
 }
 
-/* ---- letters ------------------------------------------------------------- */
+/* ---- letters ------------------------------------------------------------ */
 
 /* 1: the letter has this upload id; 0: only its hash; -1: cannot be read. */
 static int
@@ -578,7 +578,7 @@ queues_delete(struct queues *q, const uint8_t id[QUEUE_ID], uint64_t number)
 		remove_letter(q, at, &q->stats.taken);
 }
 
-/* ---- what is too old ----------------------------------------------------- */
+/* ---- what is too old ---------------------------------------------------- */
 
 struct old {
 	uint64_t number[EXPIRE_SLICE];

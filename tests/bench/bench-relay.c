@@ -97,7 +97,7 @@ give_up(const char *what)
 	exit(3);
 }
 
-/* ---- records ---------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------ */
 
 static void
 write_out(struct conn *c)
@@ -159,7 +159,7 @@ say(struct conn *c, const struct relay_msg *m)
 	relay_msg_write(&c->out, m);
 }
 
-/* ---- the handshake ------------------------------------------------------------ */
+/* ---- the handshake ------------------------------------------------------ */
 
 static void
 say_hello(struct conn *c)
@@ -212,7 +212,7 @@ take_welcome(struct conn *c)
 	return true;
 }
 
-/* ---- the loop ----------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------- */
 
 static void
 take_record(struct conn *c, const uint8_t *p, size_t len)
@@ -349,7 +349,7 @@ make_conns(unsigned int n)
 		conns[i].id = i + 1;
 }
 
-/* ---- idle --------------------------------------------------------------------- */
+/* ---- idle --------------------------------------------------------------- */
 
 static void
 open_box(struct conn *c, const struct queue_key *k)
@@ -415,7 +415,7 @@ idle(unsigned int n)
 	return 0;
 }
 
-/* ---- fwd ---------------------------------------------------------------------- */
+/* ---- fwd ---------------------------------------------------------------- */
 
 static void
 send_message(struct conn *c)
@@ -530,7 +530,7 @@ forward(unsigned int pairs, int window, double seconds)
 	return n_lag == 0;
 }
 
-/* ---- mailbox ------------------------------------------------------------------ */
+/* ---- mailbox ------------------------------------------------------------ */
 
 /* The same one in every life of this program. */
 static void

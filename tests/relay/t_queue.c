@@ -8,7 +8,7 @@
 
 #include "mem.h"
 
-/* ---- what it is for ---------------------------------------------------------- */
+/* ---- what it is for ----------------------------------------------------- */
 
 static void
 t_letters_wait_until_they_are_deleted(void **state)
@@ -235,7 +235,7 @@ t_files_are_private_and_hold_no_token(void **state)
 	free(whole);
 }
 
-/* ---- limits ------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------- */
 
 static void
 row_52_a_full_mailbox_says_so_and_others_go_on(void **state)
@@ -341,7 +341,7 @@ row_54_a_letter_over_the_limit_is_refused(void **state)
 	assert_int_equal(queues_stats(k->q)->bytes, RELAY_LETTER_MAX);
 }
 
-/* ---- time -------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------- */
 
 /* Lets time pass as a running relay sees it. */
 static void
