@@ -567,7 +567,7 @@ main(int argc, char **argv)
 	raise_fd_limit();
 	if (check_rights(&e) < 0 || crypto_start(&e) < 0 ||
 	    read_config(&a, &a.start, false, &e) < 0) {
-		status = complain(&e);
+		status = -1;
 	} else if (a.start.help || a.start.version) {
 		if (a.start.help)
 			relay_options_help();
@@ -576,10 +576,10 @@ main(int argc, char **argv)
 		status = fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILURE;
 	} else {
 		status = run(&a, &e);
-		close_all(&a);
-		if (status < 0)
-			status = complain(&e);
 	}
+	close_all(&a);
+	if (status < 0)
+		status = complain(&e);
 	opts_free(a.start.opts);
 	for (int i = 0; i < argc; i++) {
 		wipe(a.argv[i], strlen(a.argv[i]));
