@@ -336,6 +336,18 @@ queues_make(struct queues *q, const uint8_t id[QUEUE_ID],
 	return RELAY_OK;
 }
 
+void
+queues_touch(struct queues *q, const uint8_t id[QUEUE_ID], int64_t now)
+{
+	uint8_t token[32] = { 0 };
+	uint32_t at = slot_find(q, id);
+
+	if (at == 0)
+		return;
+	memcpy(token, q->slots[at].token, TOKEN_KEPT);
+	queues_make(q, id, token, now);
+}
+
 /* count: what it is an instance of, or NULL. */
 static void
 remove_letter(struct queues *q, uint32_t at, uint64_t *count)

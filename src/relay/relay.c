@@ -17,7 +17,8 @@ enum {
 	TICK_MS = 1000,
 	IDLE_TICK_MS = 60000,		/* nobody is here */
 	SWEEP_S = 10,
-	EXPIRE_S = 600			/* between looks for old letters */
+	EXPIRE_S = 600,			/* between looks for old letters */
+	TOUCH_SLICE = 32		/* places of a table in each second */
 };
 
 const struct relay_limits relay_limits_default = {
@@ -111,6 +112,21 @@ turn_wheel(struct relay *r)
 	}
 }
 
+/* Mailboxes that somebody reads are not forgotten, however long. */
+static void
+touch_open(struct relay *r)
+{
+	const int64_t now = loop_wall_ms(r->loop) / 1000;
+
+	for (int i = 0; i < TOUCH_SLICE; i++) {
+		const struct seat *s = r->boxes.at[r->touched++ &
+		    (r->boxes.room - 1)];
+
+		for (; s; s = s->chain)
+			queues_touch(r->queues, s->id, now);
+	}
+}
+
 static void
 on_tick(void *arg)
 {
@@ -120,6 +136,7 @@ on_tick(void *arg)
 	look_at_fresh(r);
 	turn_wheel(r);
 	directory_tick(r->directory);
+	touch_open(r);
 	if (now - r->swept_s >= SWEEP_S) {
 		r->swept_s = now;
 		quota_sweep(&r->quota, engine_ms(r));

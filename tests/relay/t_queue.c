@@ -393,18 +393,22 @@ t_a_forgotten_mailbox_leaves_when_it_is_empty(void **state)
 	box(k, 1);
 	box(k, 2);
 	box(k, 3);
+	box(k, 4);
 	put(k, 2, 1);
 	commit(k);
 	pass(k, 15 * DAY);
 	box(k, 3);
+	queues_touch(k->q, id_of(4), k->now);	/* somebody reads it */
+	queues_touch(k->q, id_of(5), k->now);	/* there is none */
 	commit(k);
 	pass(k, 6 * DAY);
 	assert_int_equal(put(k, 1, 1), RELAY_NO_QUEUE);
-	assert_int_equal(queues_stats(k->q)->queues, 2);
+	assert_int_equal(put(k, 5, 1), RELAY_NO_QUEUE);
+	assert_int_equal(queues_stats(k->q)->queues, 3);
 	/* its letter leaves first */
 	pass(k, 10 * DAY);
 	assert_int_equal(put(k, 2, 2), RELAY_NO_QUEUE);
-	assert_int_equal(queues_stats(k->q)->queues, 1);
+	assert_int_equal(queues_stats(k->q)->queues, 2);
 	assert_int_equal(put(k, 3, 2), RELAY_OK);
 	commit(k);
 }
