@@ -36,13 +36,13 @@ say_mapping(struct cmd_call *call, const struct net_reach *r)
 static void
 say_relays(struct cmd_call *call, const struct net_reach *r)
 {
-	char rtt[32];
-
 	for (size_t i = 0; i < r->n_relays; i++) {
 		const struct relay_state *s = &r->relays[i];
+		char rtt[32] = "";
 
-		snprintf(rtt, sizeof(rtt), s->rtt_us >= 0 ? ", %.1f ms" : "",
-		    (double)s->rtt_us / 1000);
+		if (s->rtt_us >= 0)
+			snprintf(rtt, sizeof(rtt), ", %.1f ms",
+			    (double)s->rtt_us / 1000);
 		if (s->is_mine)
 			cmd_say(call, "relay %s: %s%s%s%s", s->where,
 			    s->how == RELAY_IS_UP ? "up" : s->how ==
