@@ -57,14 +57,14 @@ struct app {
 static void
 version(void)
 {
-	printf("p2prelay %s\nwith libsodium, SQLite%s%s\n", PACKAGE_VERSION,
-	    health_is_built() ? ", libmicrohttpd" : "",
 #ifdef HAVE_SYS_EPOLL_H
-	    ", epoll"
+	const char *epoll = ", epoll";
 #else
-	    ""
+	const char *epoll = "";
 #endif
-	    );
+
+	printf("p2prelay %s\nwith libsodium, SQLite%s%s\n", PACKAGE_VERSION,
+	    health_is_built() ? ", libmicrohttpd" : "", epoll);
 }
 
 static int
