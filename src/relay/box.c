@@ -9,10 +9,8 @@
 #include "queuekey.h"
 
 enum {
-	SOURCE_CONNS = 4,		/* of one source: as many as these
+	SOURCE_CONNS = 4		/* of one source: as many as these
 					 * may open */
-	OPENS_S = 20			/* a second and source, when those
-					 * are used up */
 };
 
 /* A letter that is on its way to its reader. */
@@ -222,7 +220,7 @@ box_open(struct conn *c, const struct relay_msg *m)
 
 	if (r->n_openings - r->opened >= BOX_OPENINGS_MAX ||
 	    c->n_held >= r->limits.queues || c->n_held == UINT16_MAX - 1 ||
-	    !bucket_take(&c->source->opens, OPENS_S,
+	    !bucket_take(&c->source->opens, QUOTA_OPENS_S,
 	    r->limits.queues * 2, engine_ms(r))) {
 		conn_done(c, m->tag, RELAY_LIMIT);
 		return;

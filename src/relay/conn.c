@@ -611,6 +611,7 @@ conn_accept(struct relay *r, int fd, const struct addr *from)
 	s->n_pending++;
 	r->n_conns++;
 	r->stats.pending++;
-	if (r->n_conns == 1)
+	/* It was ticking slowly; never later than it would anyway. */
+	if (r->n_conns == 1 && r->tick.due_ms > loop_now_ms(r->loop) + 1000)
 		timer_set(&r->tick, 1000);
 }

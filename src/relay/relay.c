@@ -139,7 +139,7 @@ on_tick(void *arg)
 	touch_open(r);
 	if (now - r->swept_s >= SWEEP_S) {
 		r->swept_s = now;
-		quota_sweep(&r->quota, engine_ms(r));
+		quota_sweep(&r->quota, engine_ms(r), now);
 	}
 	if (now - r->expired_s >= EXPIRE_S) {
 		r->expired_s = now;
