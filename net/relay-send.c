@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 /* A letter on its way to the first of its addressee's relays that takes
  * it. */
 struct upload {
@@ -78,6 +80,7 @@ send_letter(struct upload *u)
 static void
 give_up(struct upload *u)
 {
+	log_debug("relay: a letter found no place, of %zu", u->n);
 	if (u->was_full)
 		tell(u, LEFT_FULL);
 	else if (u->was_else || !u->was_no_queue)
@@ -136,6 +139,8 @@ on_answer(struct relay_ask *a, const struct relay_msg *m)
 		tell(u, LEFT_STORED);
 		return;
 	}
+	log_debug("relay: %s did not take a letter: %u",
+	    u->relay->where, (unsigned)m->value);
 	if (m->op == OP_DONE && m->value == RELAY_FULL)
 		u->was_full = true;
 	else if (m->op == OP_DONE && m->value == RELAY_NO_QUEUE)

@@ -343,7 +343,7 @@ run(struct app *a, struct err *e)
 		return -1;
 	dial_asked(a);
 	status = loop_run(a->loop);
-	if (status == STATUS_OK && a->headless && chat_owed(a->chat) > 0)
+	if (status == STATUS_OK && a->headless && chat_unleft(a->chat) > 0)
 		status = STATUS_TRY_AGAIN;
 	return status;
 }

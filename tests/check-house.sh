@@ -174,7 +174,7 @@ only "system call filters only in net/sandbox.c" \
 only "children are started only in net/igd.c" \
 	'(^|[^a-z_])(fork|vfork|exec[lv]p?e?|fexecve|posix_spawnp?)[(]' \
 	'^net/igd\.c$'
-only "usrsctp only in net/sctp.c" 'usrsctp' '^net/sctp\.c$'
+only "usrsctp only in net/sctp.c" 'usrsctp[_.]' '^net/sctp\.c$'
 only "utf8proc only in the text files of src/base" '(include *<utf8proc|utf8proc_)' \
 	'^src/base/text[a-z-]*\.[ch]$'
 only "jansson only in src/headless*.c" '(include *<jansson|(^|[^a-z_])json_[a-z_]+[(])' \

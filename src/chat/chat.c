@@ -184,6 +184,7 @@ chat_link(struct chat *c)
 	struct buf card, link;
 	char *text;
 
+	routes_now(c);
 	buf_init(&card);
 	buf_init(&link);
 	mine_card(c, &card);
@@ -215,6 +216,27 @@ chat_owed(const struct chat *c)
 		n += roster_at(c->roster, i)->n_owed;
 	for (size_t i = 0; i < c->n_pending; i++)
 		n += c->pending[i].mine && c->pending[i].line;
+	return n;
+}
+
+static size_t
+left_at_relays(const struct person *p)
+{
+	const struct outbox *o = &p->own->out;
+	size_t n = 0;
+
+	for (size_t i = o->head; i < o->n; i++)
+		n += !o->at[i].gone && o->at[i].line && o->at[i].stored;
+	return n;
+}
+
+size_t
+chat_unleft(const struct chat *c)
+{
+	size_t n = chat_owed(c);
+
+	for (size_t i = 0; n > 0 && i < roster_count(c->roster); i++)
+		n -= left_at_relays(roster_at(c->roster, i));
 	return n;
 }
 

@@ -55,6 +55,9 @@ struct roster *chat_roster(struct chat *c);
 const struct news_list *chat_news(const struct chat *c);
 /* My messages not acknowledged by anybody yet. */
 size_t chat_owed(const struct chat *c);
+/* .. and of these, not left at a relay either: only this program has
+ * them. */
+size_t chat_unleft(const struct chat *c);
 /* My own presence; text may be NULL. */
 void chat_set_away(struct chat *c, bool away, const char *text);
 bool chat_is_away(const struct chat *c);

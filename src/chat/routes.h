@@ -52,6 +52,8 @@ void routes_heard(struct chat *c, struct person *p, const struct frame *f);
 
 /* Whether mine changed is looked at soon. */
 void routes_soon(struct chat *c);
+/* My card is looked at now: what it says of places is to be true. */
+void routes_now(struct chat *c);
 /* They are to know mine: let in, or what was owed says something else. */
 void routes_owe(struct chat *c, struct person *p);
 /* The body of a ROUTE row that leaves now. */
