@@ -286,8 +286,10 @@ static bool
 port_is_free(const struct box *b, uint16_t port, const struct addr *in)
 {
 	for (size_t i = 0; i < b->n_flows; i++) {
-		if (b->flows[i].port == port &&
-		    (!in || b->flows[i].is_map || !addr_equal(&b->flows[i].in, in)))
+		const struct flow *f = &b->flows[i];
+
+		if (f->port == port &&
+		    (!in || f->is_map || !addr_equal(&f->in, in)))
 			return false;
 	}
 	return true;
