@@ -15,7 +15,7 @@
  * So queues_expire wants to be called at least once an hour.
  *
  * Letters lie on disk in the order they came, whoever they are for: a turn
- * touches few pages.  What is needed to find them (32 bytes a letter, 64 a
+ * touches few pages.  What is needed to find them (32 bytes a letter, 48 a
  * queue, and their places in three hash tables) is in memory, and read from
  * the disk at the start.
  */
