@@ -161,7 +161,7 @@ void queue_file_close(struct queues *q);
 /* Begins the turn's transaction, if it has not begun.  sync: as db_sync. */
 int queue_begin(struct queues *q, bool sync, struct err *e);
 
-/* ---- queue-turn.c: the disk and the memory move together ------------------- */
+/* ---- queue-turn.c: the disk and the memory move together ---------------- */
 
 /* Ready for binding, inside the turn's transaction.  NULL: it failed, and
  * with it the rest of the turn. */
