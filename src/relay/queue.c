@@ -290,7 +290,7 @@ queues_put(struct queues *q, const uint8_t id[QUEUE_ID],
     const uint8_t token_hash[32], const uint8_t upload[UPLOAD_ID],
     const void *letter, size_t len, int64_t now, uint64_t *number)
 {
-	uint32_t slot = slot_find(q, id), hash;
+	uint32_t slot = slot_find(q, id), hash, at;
 	enum relay_status status;
 	int repeated;
 
@@ -321,8 +321,8 @@ queues_put(struct queues *q, const uint8_t id[QUEUE_ID],
 		*number = 0;
 		return RELAY_TROUBLE;
 	}
-	queue_note(q, DEED_PUT, letter_add(q, slot, *number, hash, len))->count =
-	    &q->stats.put;
+	at = letter_add(q, slot, *number, hash, len);
+	queue_note(q, DEED_PUT, at)->count = &q->stats.put;
 	return RELAY_OK;
 }
 
