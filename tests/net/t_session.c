@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "listen.h"
 #include "rand.h"
 #include "session.h"
 #include "sock.h"
@@ -532,6 +533,14 @@ t_listen_moves_and_a_taken_port_is_said(void **state)
 	}
 }
 
+static void
+ignore(void *arg, int fd, const struct addr *from)
+{
+	(void)arg;
+	(void)from;
+	close(fd);
+}
+
 /* As by default: connections, packets and the discovery want one number. */
 static void
 t_discovery_shares_its_number(void **state)
@@ -540,8 +549,14 @@ t_discovery_shares_its_number(void **state)
 	struct net_reach r;
 	char port[16];
 
-	snprintf(port, sizeof(port), "%u", (unsigned)p->port);
+	/* Somebody on this machine may listen there just now. */
+	for (struct listener *l = NULL; !l; listener_free(l)) {
+		snprintf(port, sizeof(port), "%u", (unsigned)++p->port);
+		l = listener_open(p->loop, port, false, ignore, NULL, NULL);
+	}
 	opts_set(p->alice->opts, "listen", port, NULL);
+	opts_set(p->alice->opts, "lan-port", port, NULL);
+	opts_set(p->bob->opts, "lan-port", port, NULL);
 	meet(p);
 	assert_int_equal(net_port(p->alice->net), p->port);
 	assert_null(net_lan_trouble(p->alice->net));
