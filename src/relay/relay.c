@@ -18,6 +18,7 @@ enum {
 	IDLE_TICK_MS = 60000,		/* nobody is here */
 	SWEEP_S = 10,
 	EXPIRE_S = 600,			/* between looks for old letters */
+	SILENT_MAX_S = 32 * 1024,	/* nine hours */
 	TOUCH_SLICE = 32		/* places of a table in each second */
 };
 
@@ -89,11 +90,10 @@ engine_job(struct relay *r, enum job_kind kind, struct conn *c, uint32_t tag,
 static void
 look_at_fresh(struct relay *r)
 {
-	const uint32_t now = engine_s(r);
 	struct conn *c;
 
 	while ((c = LIST_FIRST(&r->fresh, struct conn, link)) != NULL &&
-	    now - c->heard_s >= r->limits.handshake_s)
+	    conn_silence_s(c) >= r->limits.handshake_s)
 		conn_cut(c);
 }
 
@@ -237,7 +237,7 @@ new_relay(const struct relay_setup *setup)
 	r->queues = setup->queues;
 	r->key = setup->key;
 	x_public(r->public, setup->key);
-	r->limits = *setup->limits;
+	relay_limit(r, setup->limits);
 	r->handshakes_left = r->limits.handshakes_turn;
 	quota_init(&r->quota);
 	seats_init(&r->meets);
@@ -322,10 +322,20 @@ relay_close(struct relay *r)
 	free(r);
 }
 
+static uint32_t
+at_most(uint32_t n, uint32_t max)
+{
+	return n < max ? n : max;
+}
+
 void
 relay_limit(struct relay *r, const struct relay_limits *limits)
 {
 	r->limits = *limits;
+	/* A connection counts its seconds in 16 bits, and is looked at once
+	 * in a while. */
+	r->limits.handshake_s = at_most(limits->handshake_s, SILENT_MAX_S);
+	r->limits.silent_s = at_most(limits->silent_s, SILENT_MAX_S);
 }
 
 void
