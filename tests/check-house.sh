@@ -30,7 +30,7 @@ all_files() {
 			[ -f "$f" ] && printf '%s\n' "$f"
 		done
 	else
-		find . \( -name 'build*' -o -name '_build' -o -name '_inst' \
+		find . \( -name .git -o -name 'build*' -o -name '_build' -o -name '_inst' \
 			-o -name autom4te.cache -o -name m4 \
 			-o -name 'p2ptui-[0-9]*' \) -prune -o \
 			-type f ! -name '*.o' ! -name '*.a' ! -name '*.log' \
