@@ -631,6 +631,21 @@ udp_send(struct udp *u, const struct addr *to, const void *p, size_t len)
 	return true;
 }
 
+bool
+udp_send_run(struct udp *u, const struct addr *to, const void *p, size_t len,
+    size_t size)
+{
+	const uint8_t *at = p;
+	bool left = true;
+
+	for (; len > 0; at += size, len -= size) {
+		if (size > len)
+			size = len;
+		left = udp_send(u, to, at, size) && left;
+	}
+	return left;
+}
+
 void
 udp_set_ttl(struct udp *u, int ttl)
 {
