@@ -259,7 +259,7 @@ send_at_once(struct sock *s, const struct addr *to, const void *p, size_t len,
 		return false;
 	if (sock_send_run(s->fd, to, p, len, size))
 		return true;
-	s->has_no_runs = errno == EINVAL || errno == EIO || errno == ENOTSUP ||
+	s->has_no_runs = errno == EINVAL || errno == EIO ||
 	    errno == EOPNOTSUPP || errno == EMSGSIZE || errno == ENOPROTOOPT;
 	return !s->has_no_runs;
 }

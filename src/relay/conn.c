@@ -640,8 +640,12 @@ conn_accept(struct relay *r, int fd, const struct addr *from)
 	/* The oldest gives way: it had its chance, and a crowd of the silent
 	 * must not keep others out for ten seconds. */
 	if (r->stats.pending >= r->limits.pending) {
+		struct conn *oldest = LIST_FIRST(&r->fresh, struct conn,
+		    link);
+
 		r->stats.refused++;
-		conn_cut(LIST_FIRST(&r->fresh, struct conn, link));
+		if (oldest)
+			conn_cut(oldest);
 	}
 	c->relay = r;
 	c->source = s;
