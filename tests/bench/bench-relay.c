@@ -339,6 +339,7 @@ open_all(unsigned int n)
 	wait_for(&n_shaken, n);
 	if (n > 500)
 		printf("accept %.0f conns/s\n", n / (now() - t0));
+	fflush(stdout);
 }
 
 static void
