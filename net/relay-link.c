@@ -440,6 +440,8 @@ dial(struct relay_link *l)
 	    &direct_events, l, &e);
 	if (!l->direct)
 		relay_link_fail(l, e.what);
+	else if (l->setup.is_abroad)
+		direct_go_abroad(l->direct);
 }
 
 static void

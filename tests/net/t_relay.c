@@ -291,6 +291,37 @@ t_strangers_leave_requests(void **state)
 	assert_false(state_of(t->alice, 1).is_mine);
 }
 
+/* Somebody says of the relay of another one that it is where nobody is. */
+static void
+t_a_wrong_address_with_the_key_of_a_relay_stops_nobody(void **state)
+{
+	struct test *t = *state;
+	struct user *mallory = user_new(t->loop);
+	struct routes places = { .n = 1 };
+	const char *key;
+
+	user_relay(t->bob, server_address(t->one, true), NULL);
+	UNTIL(t->loop, is_up(t->bob, 0));
+	relays_want(t->bob->relays, user_keys(t->alice), true);
+	turns(t->loop, 5);
+	relays_my_routes(t->bob->relays, user_id(t->alice), &places);
+	key = strchr(places.at[0], '#');
+	assert_non_null(key);
+	memmove(places.at[0] + strlen("127.0.0.1:1"), key, strlen(key) + 1);
+	memcpy(places.at[0], "127.0.0.1:1", strlen("127.0.0.1:1"));
+	/* She may visit relays at her own machine, as she has one there. */
+	user_relay(t->alice, "127.0.0.1:2", NULL);
+	relays_places(t->alice->relays, user_keys(mallory), &places);
+	know(t->alice, t->bob);
+	leave_letter(t->alice, mallory, 1);
+	turns(t->loop, 5);
+	leave_letter(t->alice, t->bob, 2);
+	UNTIL(t->loop, t->alice->n_stored == 1);
+	UNTIL(t->loop, t->bob->n_letters == 1);
+	assert_int_equal(t->bob->seqs[0], 2);
+	user_free(mallory);
+}
+
 static void
 t_who_is_unwanted_has_no_mailbox_any_more(void **state)
 {
@@ -672,6 +703,7 @@ main(void)
 		ROW(t_a_relay_that_wants_a_token_gets_it),
 		ROW(t_letters_wait_until_they_are_taken),
 		ROW(t_strangers_leave_requests),
+		ROW(t_a_wrong_address_with_the_key_of_a_relay_stops_nobody),
 		ROW(t_who_is_unwanted_has_no_mailbox_any_more),
 		ROW(t_nowhere_to_leave_it_is_said_later),
 		ROW(t_so_many_letters_and_no_more_at_once),

@@ -486,6 +486,30 @@ row_40_others_cannot_send_me_to_my_own_machine(void **state)
 	assert_int_equal(t->liar->n_accepted, 0);
 }
 
+static void
+row_40_names_that_lead_to_my_own_machine_are_not_dialled(void **state)
+{
+	static const char *const names[] = { "x.localhost", "localhost." };
+	struct test *t = *state;
+	struct routes places = { .n = 2 };
+
+	for (size_t i = 0; i < 2; i++)
+		snprintf(places.at[i], ROUTE_TEXT, "%s:%u#%s/%s/%s", names[i],
+		    (unsigned)t->liar->port,
+		    strchr(liar_address(t->liar), '#') + 1,
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	relays_places(t->alice->relays, user_keys(t->bob), &places);
+	leave_letter(t->alice, t->bob, 1);
+	for (size_t i = 0; i < 2; i++) {
+		UNTIL(t->loop, relays_count(t->alice->relays) == i + 1 &&
+		    state_of(t->alice, i).why[0]);
+		assert_non_null(strstr(state_of(t->alice, i).why,
+		    "this very machine"));
+	}
+	assert_int_equal(t->liar->n_accepted, 0);
+}
+
 /* Addresses without a key are for whoever chose them. */
 static void
 t_places_without_a_key_are_not_visited(void **state)
@@ -529,6 +553,7 @@ main(void)
 		ROW(row_55_another_version_is_named),
 		ROW(t_a_new_day_has_new_places_to_meet),
 		ROW(row_40_others_cannot_send_me_to_my_own_machine),
+		ROW(row_40_names_that_lead_to_my_own_machine_are_not_dialled),
 		ROW(t_places_without_a_key_are_not_visited),
 	};
 
