@@ -172,6 +172,7 @@ tell_portmap(const struct net *n, struct net_reach *out)
 {
 	const struct portmap *p = n->outside ? outside_portmap(n->outside) :
 	    NULL;
+	struct addr udp;
 
 	out->mapping = PORTMAP_OFF;
 	out->holder = PORTMAP_HOWS;
@@ -180,6 +181,8 @@ tell_portmap(const struct net *n, struct net_reach *out)
 	out->mapping = portmap_state(p);
 	out->holder = portmap_holder(p);
 	out->has_mapped = outside_mapped(n->outside, &out->mapped);
+	if (portmap_get(p, PORTMAP_UDP, &udp))
+		out->mapped_udp = udp.port;
 	out->is_double = portmap_is_double(p);
 	for (int h = 0; h < PORTMAP_HOWS; h++)
 		out->map_text[h] = portmap_text(p, (enum portmap_how)h);
