@@ -352,7 +352,8 @@ static bool
 write_out(struct conn *c)
 {
 	struct conn_out *out = c->out;
-	ssize_t n = send(c->watched.fd, out->buf.at, out->buf.len, MSG_NOSIGNAL);
+	ssize_t n = send(c->watched.fd, out->buf.at, out->buf.len,
+	    MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK &&
 	    errno != EINTR && errno != ENOBUFS) {

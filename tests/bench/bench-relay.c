@@ -20,6 +20,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -342,12 +343,13 @@ open_all(unsigned int n)
 	fflush(stdout);
 }
 
-static void
+static struct conn *
 make_conns(unsigned int n)
 {
 	conns = mem_array(n, sizeof(*conns));
 	for (unsigned int i = 0; i < n; i++)
 		conns[i].id = i + 1;
+	return conns;
 }
 
 /* ---- idle --------------------------------------------------------------- */
@@ -572,12 +574,9 @@ leave_letter(struct conn *c)
 static int
 deposit(uint64_t count, uint64_t window)
 {
-	struct conn *owner, *sender;
+	struct conn *owner = make_conns(2), *sender = owner + 1;
 	double t0;
 
-	make_conns(2);
-	owner = &conns[0];
-	sender = &conns[1];
 	on_message = on_ack;
 	open_all(2);
 	open_box(owner, &box);
@@ -592,8 +591,8 @@ deposit(uint64_t count, uint64_t window)
 		flush(sender);
 		pump(1000);
 	}
-	printf("deposit %.0f msgs/s\ndeposited %llu msgs\n",
-	    (double)n_acked / (now() - t0), (unsigned long long)n_acked);
+	printf("deposit %.0f msgs/s\ndeposited %" PRIu64 " msgs\n",
+	    (double)n_acked / (now() - t0), n_acked);
 	close(sender->fd);
 	return n_acked < count;
 }
@@ -634,9 +633,8 @@ collect(uint64_t count)
 	flush(&conns[0]);
 	while (!is_drained && now() - t0 < LIMIT_S)
 		pump(1000);
-	printf("collect %.0f msgs/s\ncollected %llu msgs\n",
-	    (double)n_delivered / (now() - t0),
-	    (unsigned long long)n_delivered);
+	printf("collect %.0f msgs/s\ncollected %" PRIu64 " msgs\n",
+	    (double)n_delivered / (now() - t0), n_delivered);
 	return n_delivered < count;
 }
 
