@@ -28,6 +28,31 @@ is_welcome(void *ctx, const uint8_t x[KEY_LEN])
 	    x, &keys) != WELCOME_NOT;
 }
 
+static enum reach_direct
+direct_mode(const struct opts *o)
+{
+	const char *word = opts_word(o, "direct");
+
+	if (strcmp(word, "never") == 0)
+		return DIRECT_NEVER;
+	return strcmp(word, "always") == 0 ? DIRECT_ALWAYS : DIRECT_CONTACTS;
+}
+
+/* By packets: whom we would punch holes with, and nobody else.  Strangers
+ * ask over streams, whose records are simple to read; what puts packets in
+ * order is a large library. */
+static bool
+is_welcome_by_packets(void *ctx, const uint8_t x[KEY_LEN])
+{
+	struct net *n = ctx;
+	struct pubkeys keys;
+
+	if (direct_mode(n->setup.opts) == DIRECT_ALWAYS)
+		return is_welcome(ctx, x);
+	return !n->closing && n->setup.events->welcome(n->setup.events->chat,
+	    x, &keys) == WELCOME_CONTACT;
+}
+
 static void
 on_other_version(void *ctx, const struct addr *who, unsigned version,
     bool proven)
@@ -96,6 +121,8 @@ on_moved(void *arg)
 {
 	struct net *n = arg;
 
+	if (n->closing)
+		return;
 	log_info("net: the addresses of this machine changed");
 	n->version++;
 	seek_anew(n);
@@ -167,7 +194,10 @@ on_call(void *ctx, struct stream *s, const struct user_id *who)
 	struct net *n = ctx;
 
 	(void)who;
-	reach_called(n->reach, s);
+	if (n->closing)
+		stream_free(s);
+	else
+		reach_called(n->reach, s);
 }
 
 static bool
@@ -220,7 +250,9 @@ on_udp_link(void *ctx, struct link *l)
 {
 	struct net *n = ctx;
 
-	reach_linked(n->reach, l);
+	/* Without an owner dgram ends it. */
+	if (!n->closing)
+		reach_linked(n->reach, l);
 }
 
 static void
@@ -285,7 +317,7 @@ open_packets(struct net *n)
 	struct opts *o = n->setup.opts;
 	const struct dgrams_setup dgrams = {
 		.loop = n->setup.loop, .id = n->setup.id, .ctx = n,
-		.welcome = is_welcome, .on_link = on_udp_link
+		.welcome = is_welcome_by_packets, .on_link = on_udp_link
 	};
 	struct outside_setup outside = {
 		.loop = n->setup.loop, .ifaces = n->ifaces,
@@ -374,16 +406,6 @@ lan_mode(const struct opts *o)
 	if (strcmp(word, "off") == 0)
 		return LAN_OFF;
 	return strcmp(word, "contacts") == 0 ? LAN_CONTACTS : LAN_EVERYONE;
-}
-
-static enum reach_direct
-direct_mode(const struct opts *o)
-{
-	const char *word = opts_word(o, "direct");
-
-	if (strcmp(word, "never") == 0)
-		return DIRECT_NEVER;
-	return strcmp(word, "always") == 0 ? DIRECT_ALWAYS : DIRECT_CONTACTS;
 }
 
 static void
