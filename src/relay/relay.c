@@ -97,6 +97,20 @@ look_at_fresh(struct relay *r)
 		conn_cut(c);
 }
 
+/* Those of one slot.  Set aside first: who is to be looked at again may come
+ * back to this very slot, and is not to be looked at for ever. */
+static void
+look_at_slot(struct list *slot)
+{
+	struct list due;
+	struct conn *c;
+
+	list_append(slot, &due);
+	list_remove(slot);
+	while ((c = LIST_FIRST(&due, struct conn, link)) != NULL)
+		conn_look(c);
+}
+
 static void
 turn_wheel(struct relay *r)
 {
@@ -107,8 +121,7 @@ turn_wheel(struct relay *r)
 		r->looked_s = now - WHEEL;
 	while (r->looked_s != now) {
 		r->looked_s++;
-		LIST_EACH(c, &r->wheel[r->looked_s % WHEEL], struct conn, link)
-			conn_look(c);
+		look_at_slot(&r->wheel[r->looked_s % WHEEL]);
 	}
 }
 

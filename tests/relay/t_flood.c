@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "sock.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -272,6 +273,30 @@ row_44_a_handshake_has_a_deadline(void **state)
 	buf_clear(&out);
 }
 
+/* Nobody was here, so the wheel stands a minute behind: the slot in which
+ * those who just came are to be looked at is one of those it has missed. */
+static void
+t_wheel_that_stood_still_ends_its_round(void **state)
+{
+	struct relay *r = rig.relay;
+	struct client *c[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		c[i] = client_up(&rig);
+	rig_settle(&rig);
+	r->looked_s = engine_s(r) - 100;
+	timer_set(&r->tick, 0);
+	alarm(20);
+	rig_settle(&rig);
+	alarm(0);
+	assert_in_range(engine_s(r) - r->looked_s, 0, 2);
+	for (int i = 0; i < 3; i++) {
+		client_silence(c[i]);
+		client_free(c[i]);
+	}
+}
+
 static void
 row_36_the_silent_are_cut(void **state)
 {
@@ -440,6 +465,7 @@ main(void)
 		RELAY(t_connections_are_capped),
 		RELAY(row_44_a_handshake_has_a_deadline),
 		RELAY(row_36_the_silent_are_cut),
+		RELAY(t_wheel_that_stood_still_ends_its_round),
 		RELAY(row_13_without_descriptors_those_who_are_there_live_on),
 		RELAY(row_56_ends_in_every_state_leave_nothing),
 	};
