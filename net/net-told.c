@@ -88,6 +88,7 @@ net_about(void *net, const struct user_id *who, void (*row)(void *arg,
 	const struct net *n = net;
 	struct reach_info r;
 	char text[200], when[16];
+	const char *why;
 
 	if (n->closing || !reach_info(n->reach, who, &r))
 		return;
@@ -95,6 +96,11 @@ net_about(void *net, const struct user_id *who, void (*row)(void *arg,
 		row(arg, "link to", r.where);
 	if (r.punch[0])
 		row(arg, "punching", r.punch);
+	/* "waiting 4 min: both NATs are hard": what comes behind. */
+	why = strncmp(r.punch, "waiting", 7) == 0 ? strstr(r.punch, ": ") :
+	    NULL;
+	if (r.path == PATH_RELAY && why)
+		row(arg, CARRIER_WHY, why + 2);
 	for (size_t i = 0; i < r.n_changes; i++) {
 		const struct session_change *c = &r.changes[i];
 		time_t t = (time_t)(c->wall_ms / 1000);

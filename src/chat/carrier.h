@@ -46,6 +46,8 @@ enum {
 	LETTER_MAX = 63488
 };
 
+#define CARRIER_WHY "why relay"
+
 /* Places where somebody can be met and left letters. */
 struct routes {
 	size_t n;
@@ -57,7 +59,9 @@ enum left {
 	LEFT_STORED,		/* a relay has it on its disk */
 	LEFT_FULL,		/* their mailbox is full: later */
 	LEFT_NO_PLACE,		/* they closed it, or never told of one */
-	LEFT_LATER		/* no relay of theirs answers */
+	LEFT_LATER,		/* no relay of theirs answers */
+	LEFT_TROUBLE,		/* it answers, and its disk does not: later */
+	LEFT_DENIED		/* it serves only whoever has its token */
 };
 
 enum path {
@@ -124,7 +128,8 @@ struct carrier {
 	int (*leave)(void *net, const struct user_id *to,
 	    const uint8_t upload[UPLOAD_LEN], const void *letter, size_t len);
 	/* What is known of the ways to them, for a person: rows of a short
-	 * name and a text. */
+	 * name and a text.  The one named CARRIER_WHY says why only a relay
+	 * carries, when that is known. */
 	void (*about)(void *net, const struct user_id *who,
 	    void (*row)(void *arg, const char *name, const char *text),
 	    void *arg);

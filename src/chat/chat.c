@@ -240,6 +240,21 @@ chat_unleft(const struct chat *c)
 	return n;
 }
 
+static void
+take_why(void *arg, const char *name, const char *text)
+{
+	if (strcmp(name, CARRIER_WHY) == 0)
+		snprintf(arg, WHY_MAX, "%s", text);
+}
+
+void
+chat_why(const struct chat *c, const struct person *p, char text[WHY_MAX])
+{
+	text[0] = '\0';
+	if (p->linked && p->path == PATH_RELAY && c->carrier.about)
+		c->carrier.about(c->carrier.net, &p->id, take_why, text);
+}
+
 const char *
 chat_trouble(const struct chat *c)
 {
