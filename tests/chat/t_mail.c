@@ -316,6 +316,36 @@ t_full_mailbox_tells(void **state)
 	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 2, "anew");
 }
 
+/* Rows 10 and 12 of their relay, and one that lets only its own in. */
+static void
+t_why_a_relay_takes_nothing_is_told(void **state)
+{
+	static const struct {
+		enum left what;
+		const char *words;
+	} rows[] = {
+		{ LEFT_TROUBLE, "cannot keep letters" },
+		{ LEFT_DENIED, "access token" }
+	};
+
+	(void)state;
+	meet_and_part();
+	for (size_t i = 0; i < 2; i++) {
+		bob->refusal = rows[i].what;
+		say(alice, bob, i ? "three" : "one");
+		say(alice, bob, i ? "four" : "two");
+		sim_run_ms(s, 100);
+		ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
+		sim_run_ms(s, 2 * MAIL_AGAIN_MAX_MS);
+		ok(sim_told(alice, NEWS_NOTICE, rows[i].words) == 1,
+		    "told once");
+		bob->refusal = LEFT_STORED;
+		sim_run_ms(s, 2 * MAIL_AGAIN_MAX_MS);
+	}
+	assert_string_equal(sim_heard(bob, alice), "one|two|three|four");
+	ok(owed(alice, bob) == 0, "delivered");
+}
+
 static void
 t_an_unreachable_relay_is_asked_ever_more_rarely(void **state)
 {
@@ -555,6 +585,7 @@ main(void)
 		CASE(t_nobody_without_a_place_is_left_letters),
 		CASE(t_what_was_left_cannot_be_taken_back),
 		CASE(t_full_mailbox_tells),
+		CASE(t_why_a_relay_takes_nothing_is_told),
 		CASE(t_an_unreachable_relay_is_asked_ever_more_rarely),
 		CASE(t_a_relay_that_comes_back_is_used_at_once),
 		CASE(t_a_lost_letter_is_left_again_after_a_day),
