@@ -165,7 +165,7 @@ begin_try(struct checkup *c)
 
 	net_reach(c->net, &r);
 	tcp = r.has_mapped ? r.mapped.port : r.tcp_port;
-	udp = r.has_mapped ? r.mapped.port : r.has_public && r.public.port ?
+	udp = r.mapped_udp ? r.mapped_udp : r.has_public && r.public.port ?
 	    r.public.port : r.udp_port;
 	if (relays_try_me(c->net->relays, tcp, udp, on_tried, c, &e) == 0) {
 		enter(c, TRYING);

@@ -36,12 +36,10 @@ say_mapping(struct cmd_call *call, const struct net_reach *r)
 static void
 say_relays(struct cmd_call *call, const struct net_reach *r)
 {
-	char rtt[32];
-
 	for (size_t i = 0; i < r->n_relays; i++) {
 		const struct relay_state *s = &r->relays[i];
+		char rtt[32] = "";
 
-		rtt[0] = '\0';
 		if (s->rtt_us >= 0)
 			snprintf(rtt, sizeof(rtt), ", %.1f ms",
 			    (double)s->rtt_us / 1000);

@@ -48,6 +48,7 @@ dgram_shut(struct dgram *l)
 	/* Its last word is still sealed. */
 	sctp_free(l->sctp);
 	l->sctp = NULL;
+	dgrams_flush(d);
 	l->state = DOWN;
 	timer_stop(&l->timer);
 	shake_stop(l);
@@ -194,6 +195,7 @@ close_dgram(void *impl, uint8_t reason)
 	l->closing_until_ms = now_of(l) + DGRAM_LINGER_MS;
 	shake_stop(l);
 	dgram_flush(l);
+	dgrams_flush(l->room);
 	timer_set(&l->timer, LINGER_LOOK_MS);
 }
 

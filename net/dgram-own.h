@@ -103,6 +103,15 @@ struct dgram {
 	bool wants_room;
 };
 
+/* Packets of one turn to one place leave together; all but the last one are
+ * as long as the first. */
+struct run {
+	struct udp *via;
+	struct addr to;
+	size_t size, len;
+	uint8_t at[UDP_RUN * UDP_PAYLOAD];
+};
+
 struct dgrams {
 	struct dgrams_setup setup;
 	struct map *by_index;		/* u32 to struct keys */
@@ -110,6 +119,7 @@ struct dgrams {
 	size_t n_links, n_pendings;
 	struct gate gate;
 	struct timer sweep;		/* of what is pending */
+	struct run run;
 	struct dgram_counts counts;
 	bool dead;
 };
@@ -118,6 +128,8 @@ struct dgrams {
 int64_t dgrams_now(const struct dgrams *d);
 bool dgrams_put(struct dgrams *d, struct udp *via, const struct addr *to,
     const void *p, size_t len);
+/* What waits for the end of the turn leaves now. */
+void dgrams_flush(struct dgrams *d);
 struct keys *keys_new(struct dgrams *d, enum use use);
 void keys_free(struct dgrams *d, struct keys *k);
 /* Seals p, or nothing at all, and sends it.  Legal inside sctp's output. */

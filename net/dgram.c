@@ -52,13 +52,56 @@ keys_free(struct dgrams *d, struct keys *k)
 /* ---- out --------------------------------------------------------------- */
 
 void
+dgrams_flush(struct dgrams *d)
+{
+	struct run *r = &d->run;
+	size_t len = r->len;
+
+	r->len = 0;
+	if (len > 0 && r->via)
+		udp_send_run(r->via, &r->to, r->at, len, r->size);
+}
+
+/* Where a packet of so many bytes is to be made. */
+static uint8_t *
+run_place(struct dgrams *d, const struct dgram *l, size_t len)
+{
+	struct run *r = &d->run;
+
+	if (r->len > 0 && (r->via != l->via || len > r->size ||
+	    r->len + len > sizeof(r->at) || !addr_equal(&r->to, &l->to)))
+		dgrams_flush(d);
+	if (r->len == 0) {
+		r->via = l->via;
+		r->to = l->to;
+		r->size = len;
+	}
+	return r->at + r->len;
+}
+
+static void
+run_add(struct dgrams *d, const struct dgram *l, const uint8_t *p, size_t len)
+{
+	struct run *r = &d->run;
+
+	if (d->setup.send) {
+		d->setup.send(d->setup.ctx, l->via, &l->to, p, len);
+		return;
+	}
+	r->len += len;
+	if (len < r->size)
+		dgrams_flush(d);
+}
+
+void
 dgram_put(struct dgram *l, const uint8_t *p, size_t len)
 {
 	struct keys *k = l->current;
-	uint8_t packet[UDP_PAYLOAD];
+	uint8_t *packet;
 
-	if (!k || l->state == DOWN || len > sizeof(packet) - DATA_OVERHEAD)
+	if (!k || l->state == DOWN || len > UDP_PAYLOAD - DATA_OVERHEAD)
 		return;
+	packet = run_place(l->room, l, len + DATA_OVERHEAD);
 	memset(packet, 0, 4);
 	packet[0] = UDP_DATA;
 	put_u32(packet + 4, k->theirs);
@@ -69,7 +112,7 @@ dgram_put(struct dgram *l, const uint8_t *p, size_t len)
 	l->sent_ms = dgrams_now(l->room);
 	dgram_hurry(l);
 	/* What does not leave is lost: SCTP sends it again. */
-	dgrams_put(l->room, l->via, &l->to, packet, len + DATA_OVERHEAD);
+	run_add(l->room, l, packet, len + DATA_OVERHEAD);
 }
 
 /* ---- in ---------------------------------------------------------------- */
@@ -165,6 +208,7 @@ on_send(void *arg)
 
 	LIST_EACH(l, &d->links, struct dgram, in_room)
 		dgram_flush(l);
+	dgrams_flush(d);
 }
 
 struct dgrams *
@@ -205,12 +249,14 @@ dgrams_free(struct dgrams *d)
 	/* Owners of links free them before; what is left says goodbye. */
 	LIST_EACH(l, &d->links, struct dgram, in_room)
 		dgram_shut(l);
+	dgrams_flush(d);
 	loop_defer(d->setup.loop, release, d);
 }
 
 void
 dgrams_move(struct dgrams *d, struct udp *from, struct udp *instead)
 {
+	dgrams_flush(d);
 	LIST_EACH(l, &d->links, struct dgram, in_room) {
 		if (l->via != from)
 			continue;

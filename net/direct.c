@@ -27,8 +27,10 @@ struct direct {
 	uint16_t port;
 	struct addr list[2][RESOLVE_MAX];	/* IPv4, IPv6 */
 	size_t n[2], next[2];
+	struct addr last;		/* of direct_remember */
+	bool has_last;
 	int n_answers;
-	bool v6_turn, running, dead;
+	bool v6_turn, running, abroad, dead;
 	const char *why;		/* of the last failure */
 	bool is_name_trouble;
 	struct timer step;
@@ -77,7 +79,7 @@ fail(struct direct *d)
 }
 
 static bool
-pick(struct direct *d, struct addr *a)
+pick_any(struct direct *d, struct addr *a)
 {
 	for (int i = 0; i < 2; i++) {
 		int f = (d->v6_turn ? 1 : 0) ^ i;
@@ -88,6 +90,18 @@ pick(struct direct *d, struct addr *a)
 			d->v6_turn = f == 0;
 			return true;
 		}
+	}
+	return false;
+}
+
+static bool
+pick(struct direct *d, struct addr *a)
+{
+	while (pick_any(d, a)) {
+		if (!d->abroad || addr_kind(a) != ADDR_LOOPBACK)
+			return true;
+		d->why = "that name means this very machine";
+		d->is_name_trouble = true;
 	}
 	return false;
 }
@@ -212,6 +226,11 @@ on_answer(void *arg, enum addr_family family, const struct addr *list,
 	if (n == 0 && d->n_open == 0 && d->n[!f] == 0) {
 		d->why = why;
 		d->is_name_trouble = true;
+		if (d->n_answers == 2 && d->has_last) {
+			f = d->last.family == ADDR_V6;
+			d->list[f][0] = d->last;
+			d->n[f] = 1;
+		}
 	}
 	if (d->running)
 		run(d);
@@ -219,6 +238,19 @@ on_answer(void *arg, enum addr_family family, const struct addr *list,
 		on_step(d);
 	else
 		timer_set(&d->step, AAAA_WAIT_MS);
+}
+
+void
+direct_go_abroad(struct direct *d)
+{
+	d->abroad = true;
+}
+
+void
+direct_remember(struct direct *d, const struct addr *last)
+{
+	d->last = *last;
+	d->has_last = true;
 }
 
 struct direct *

@@ -24,6 +24,12 @@ struct direct_events {
 struct direct *direct_start(struct streams *all, struct resolver *r,
     const char *host_port, const struct direct_events *events, void *owner,
     struct err *e);
+/* Where it was when it was reached last: tried when no name server knows an
+ * address.  Only for whoever proves itself by a key. */
+void direct_remember(struct direct *d, const struct addr *last);
+/* Before that turn ends: not to this machine, whatever the name leads to.
+ * For names that others gave us. */
+void direct_go_abroad(struct direct *d);
 void direct_free(struct direct *d);
 
 #endif

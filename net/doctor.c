@@ -205,12 +205,49 @@ nat(struct report *r)
 	}
 }
 
+/* The router knows what is asked of it, and does not want to. */
+static bool
+is_refused(const struct doctor_facts *f)
+{
+	for (int i = 0; i < PORTMAP_HOWS; i++)
+		if (f->map_text[i] &&
+		    strncmp(f->map_text[i], "refused", 7) == 0)
+			return true;
+	return false;
+}
+
+/* What a person sets up at the router. */
+static void
+router_rule(struct report *r, struct finding *x)
+{
+	const struct doctor_facts *f = r->f;
+	unsigned tcp = f->tcp_port, udp = f->udp_port ? f->udp_port : tcp;
+	char gw[ADDR_TEXT], me[ADDR_TEXT], pub[ADDR_TEXT], rule[240];
+
+	addr_format_ip(&f->gateway, gw);
+	addr_format_ip(&f->local, me);
+	if (tcp == udp)
+		snprintf(rule, sizeof(rule), "TCP and UDP %u to %s port %u",
+		    tcp, me, tcp);
+	else
+		snprintf(rule, sizeof(rule), "TCP %u to %s port %u and UDP %u "
+		    "to %s port %u", tcp, me, tcp, udp, me, udp);
+	if (!is_refused(f) || !f->has_public || f->is_double) {
+		next(x, "at the router %s turn on UPnP, NAT-PMP or PCP, or "
+		    "add the rule: %s", gw, rule);
+		return;
+	}
+	addr_format_ip(&f->public, pub);
+	next(x, "look at the router %s: if its own outside address is not %s, "
+	    "it stands behind another router (double NAT), and the provider "
+	    "has to help; if it is, add the rule: %s", gw, pub, rule);
+}
+
 static void
 mapping(struct report *r)
 {
 	const struct doctor_facts *f = r->f;
-	char ext[ADDR_TEXT], gw[ADDR_TEXT] = "", me[ADDR_TEXT] = "";
-	char said[200] = "";
+	char ext[ADDR_TEXT], said[200] = "";
 	struct finding *x;
 
 	if (f->mapping == PORTMAP_OFF || f->nat == NAT_OPEN)
@@ -237,13 +274,8 @@ mapping(struct report *r)
 	}
 	x = find(r, f->is_double ? FINDING_NOTE : FINDING_BAD,
 	    "the router gives no port (%s)", said[0] ? said : "no answer");
-	if (!f->has_gateway)
-		return;
-	addr_format_ip(&f->gateway, gw);
-	addr_format_ip(&f->local, me);
-	next(x, "at the router %s turn on UPnP, NAT-PMP or PCP, or add the "
-	    "rule: TCP and UDP %u to %s port %u", gw, (unsigned)f->tcp_port,
-	    me, (unsigned)f->tcp_port);
+	if (f->has_gateway)
+		router_rule(r, x);
 }
 
 static void
@@ -312,13 +344,13 @@ outside(struct report *r)
 		return;
 	}
 	if (f->tcp_reached == 1 && f->udp_reached == 1) {
-		find(r, FINDING_GOOD, "port %u is open from outside, TCP and "
-		    "UDP", (unsigned)f->tcp_port);
+		find(r, FINDING_GOOD, "TCP %u and UDP %u are open from "
+		    "outside", (unsigned)f->tcp_port, (unsigned)f->udp_port);
 		return;
 	}
-	x = find(r, FINDING_NOTE, "from outside, port %u: TCP %s, UDP %s",
+	x = find(r, FINDING_NOTE, "from outside: TCP %u is %s, UDP %u is %s",
 	    (unsigned)f->tcp_port, f->tcp_reached == 1 ? "open" : "closed",
-	    f->udp_reached == 1 ? "open" : "closed");
+	    (unsigned)f->udp_port, f->udp_reached == 1 ? "open" : "closed");
 	if (f->nat == NAT_OPEN) {
 		firewall_rule(f, rule, sizeof(rule), f->tcp_port,
 		    f->udp_port);
@@ -360,7 +392,8 @@ in_short(struct report *r)
 		    "through the relay, most of them directly after seconds");
 	else if (relay)
 		find(r, FINDING_GOOD, "in short: others reach you through the "
-		    "relay; directly only those with an open or easy network");
+		    "relay; directly only those with an open%s network",
+		    f->nat == NAT_BLOCKED ? "" : " or easy");
 	else if (open)
 		find(r, FINDING_NOTE, "in short: others reach you if they "
 		    "know your address, while you are here");

@@ -289,11 +289,18 @@ igd_ask(struct igd *i)
 
 /* ---- what is asked ----------------------------------------------------- */
 
+static uint16_t
+port_of(const struct igd *i, enum lease_proto proto)
+{
+	return proto == LEASE_UDP && i->setup.udp_port ? i->setup.udp_port :
+	    i->setup.port;
+}
+
 static void
 say_map(struct igd *i, enum lease_proto proto, uint16_t port)
 {
 	struct upnp_line l = { .word = UPNP_MAP, .proto = proto,
-		.port = i->setup.port, .ext = { .family = ADDR_V4,
+		.port = port_of(i, proto), .ext = { .family = ADDR_V4,
 		.port = port }, .lease_s = i->lease_s[proto] };
 
 	i->tried[proto] = port;
@@ -309,7 +316,7 @@ map_all(struct igd *i)
 		i->n_tries[k] = 0;
 		i->lease_s[k] = i->setup.lifetime_s;
 		say_map(i, (enum lease_proto)k, i->leases[k].is_held ?
-		    i->leases[k].ext.port : i->setup.port);
+		    i->leases[k].ext.port : port_of(i, (enum lease_proto)k));
 	}
 }
 

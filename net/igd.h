@@ -27,7 +27,7 @@ struct igd_setup {
 	struct loop *loop;
 	const char *exec;		/* the program that plays the child */
 	struct addr local, gateway;
-	uint16_t port;
+	uint16_t port, udp_port;	/* udp_port 0: the same */
 	uint32_t lifetime_s;
 	int deadline_ms;		/* 0: IGD_DEADLINE_MS */
 	void *ctx;

@@ -35,10 +35,10 @@ enum {
 	LEG_HURRY_MS = 6000,		/* in all, after a sleep, a new
 					 * address, or when a rival came */
 	/* Silence before a ping.  A pipe costs the relay, and the relay tells
-	 * when its end is gone; the keepalives of UDP hold NATs open but ask
-	 * for no answer. */
+	 * when its end is gone; packets have keepalives of their own, and
+	 * dgram ends a link whose other end sends none. */
 	LEG_IDLE_TCP_MS = 25000,
-	LEG_IDLE_UDP_MS = 40000,
+	LEG_IDLE_UDP_MS = 300000,
 	LEG_IDLE_RELAY_MS = 50000,
 	/* The first pings, until the round trip is believed. */
 	LEG_FIRST_PONGS = 3,

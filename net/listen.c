@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "sock.h"
 
 enum {
@@ -28,6 +29,7 @@ struct listener {
 	uint16_t port;
 	struct addr only;
 	bool has_only;
+	bool is_short;			/* told once */
 };
 
 static void
@@ -53,11 +55,16 @@ on_ready(void *arg, unsigned events)
 		int fd = sock_accept(d->fd, &from);
 
 		if (fd >= 0) {
+			n->is_short = false;
 			n->on_accept(n->arg, fd, &from);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
+			if (!n->is_short)
+				log_warn("listen: who comes now has to wait: "
+				    "%s", strerror(errno));
+			n->is_short = true;
 			watch_want(d->watch, 0);
 			timer_set(&n->pause, PAUSE_MS);
 			return;

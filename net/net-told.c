@@ -88,6 +88,7 @@ net_about(void *net, const struct user_id *who, void (*row)(void *arg,
 	const struct net *n = net;
 	struct reach_info r;
 	char text[200], when[16];
+	const char *why;
 
 	if (n->closing || !reach_info(n->reach, who, &r))
 		return;
@@ -95,6 +96,11 @@ net_about(void *net, const struct user_id *who, void (*row)(void *arg,
 		row(arg, "link to", r.where);
 	if (r.punch[0])
 		row(arg, "punching", r.punch);
+	/* "waiting 4 min: both NATs are hard": what comes behind. */
+	why = strncmp(r.punch, "waiting", 7) == 0 ? strstr(r.punch, ": ") :
+	    NULL;
+	if (r.path == PATH_RELAY && why)
+		row(arg, CARRIER_WHY, why + 2);
 	for (size_t i = 0; i < r.n_changes; i++) {
 		const struct session_change *c = &r.changes[i];
 		time_t t = (time_t)(c->wall_ms / 1000);
@@ -172,6 +178,7 @@ tell_portmap(const struct net *n, struct net_reach *out)
 {
 	const struct portmap *p = n->outside ? outside_portmap(n->outside) :
 	    NULL;
+	struct addr udp;
 
 	out->mapping = PORTMAP_OFF;
 	out->holder = PORTMAP_HOWS;
@@ -180,6 +187,8 @@ tell_portmap(const struct net *n, struct net_reach *out)
 	out->mapping = portmap_state(p);
 	out->holder = portmap_holder(p);
 	out->has_mapped = outside_mapped(n->outside, &out->mapped);
+	if (portmap_get(p, PORTMAP_UDP, &udp))
+		out->mapped_udp = udp.port;
 	out->is_double = portmap_is_double(p);
 	for (int h = 0; h < PORTMAP_HOWS; h++)
 		out->map_text[h] = portmap_text(p, (enum portmap_how)h);

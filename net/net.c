@@ -12,6 +12,7 @@
 
 enum {
 	FLUSH_MS = 300,			/* at most, for the last words */
+	UDP_TRIES = 16,			/* ports, before any is right */
 	ASLEEP_MS = 30000		/* a turn this late: we slept */
 };
 
@@ -25,6 +26,31 @@ is_welcome(void *ctx, const uint8_t x[KEY_LEN])
 
 	return !n->closing && n->setup.events->welcome(n->setup.events->chat,
 	    x, &keys) != WELCOME_NOT;
+}
+
+static enum reach_direct
+direct_mode(const struct opts *o)
+{
+	const char *word = opts_word(o, "direct");
+
+	if (strcmp(word, "never") == 0)
+		return DIRECT_NEVER;
+	return strcmp(word, "always") == 0 ? DIRECT_ALWAYS : DIRECT_CONTACTS;
+}
+
+/* By packets: whom we would punch holes with, and nobody else.  Strangers
+ * ask over streams, whose records are simple to read; what puts packets in
+ * order is a large library. */
+static bool
+is_welcome_by_packets(void *ctx, const uint8_t x[KEY_LEN])
+{
+	struct net *n = ctx;
+	struct pubkeys keys;
+
+	if (direct_mode(n->setup.opts) == DIRECT_ALWAYS)
+		return is_welcome(ctx, x);
+	return !n->closing && n->setup.events->welcome(n->setup.events->chat,
+	    x, &keys) == WELCOME_CONTACT;
 }
 
 static void
@@ -105,18 +131,27 @@ on_seen(void *ctx, const struct pubkeys *who)
 	reach_seen(n->reach, who);
 }
 
+/* Other addresses, or a sleep after which none may be right. */
+static void
+seek_anew(struct net *n)
+{
+	resolver_renew(n->resolver);
+	relays_moved(n->relays);
+	if (n->outside)
+		outside_moved(n->outside);
+}
+
 static void
 on_moved(void *arg)
 {
 	struct net *n = arg;
 
+	if (n->closing)
+		return;
 	log_info("net: the addresses of this machine changed");
 	n->version++;
-	resolver_renew(n->resolver);
+	seek_anew(n);
 	lan_moved(n->lan);
-	relays_moved(n->relays);
-	if (n->outside)
-		outside_moved(n->outside);
 	reach_moved(n->reach);
 }
 
@@ -184,7 +219,10 @@ on_call(void *ctx, struct stream *s, const struct user_id *who)
 	struct net *n = ctx;
 
 	(void)who;
-	reach_accepted(n->reach, s);
+	if (n->closing)
+		stream_free(s);
+	else
+		reach_accepted(n->reach, s);
 }
 
 static bool
@@ -238,7 +276,9 @@ on_udp_link(void *ctx, struct link *l)
 {
 	struct net *n = ctx;
 
-	reach_linked(n->reach, l);
+	/* Without an owner dgram ends it. */
+	if (!n->closing)
+		reach_linked(n->reach, l);
 }
 
 static void
@@ -267,16 +307,22 @@ is_behind_nat(void *ctx)
 	return true;
 }
 
-/* The port of TCP, so that a mapping of one number serves both; where that
- * is taken, any: what is asked of STUN and routers follows. */
+/* The port of TCP, or the next free one: the port of the discovery is shared
+ * with whoever else runs here, and what comes to it comes to any of them. */
 static struct udp *
 open_udp(struct net *n)
 {
 	const struct addr *only = listener_only(n->listener);
+	const int lan = (int)opts_int(n->setup.opts, "lan-port");
 	struct loop *l = n->setup.loop;
+	int port = listener_port(n->listener);
+	struct udp *u = NULL;
 	struct err e = { 0 };
-	struct udp *u = udp_open(l, only, listener_port(n->listener), &e);
 
+	for (int i = 0; !u && i < UDP_TRIES && port + i <= UINT16_MAX; i++) {
+		if (port + i != lan)
+			u = udp_open(l, only, (uint16_t)(port + i), NULL);
+	}
 	if (!u)
 		u = udp_open(l, only, 0, &e);
 	if (!u)
@@ -297,7 +343,7 @@ open_packets(struct net *n)
 	struct opts *o = n->setup.opts;
 	const struct dgrams_setup dgrams = {
 		.loop = n->setup.loop, .id = n->setup.id, .ctx = n,
-		.welcome = is_welcome, .on_link = on_udp_link
+		.welcome = is_welcome_by_packets, .on_link = on_udp_link
 	};
 	struct outside_setup outside = {
 		.loop = n->setup.loop, .ifaces = n->ifaces,
@@ -360,8 +406,10 @@ note_sleep(struct net *n)
 	int64_t wall_ms = now->wall_ms - n->last.wall_ms;
 
 	n->last = *now;
-	if (wall_ms - mono_ms > ASLEEP_MS)
-		reach_woke(n->reach);
+	if (wall_ms - mono_ms <= ASLEEP_MS)
+		return;
+	seek_anew(n);
+	reach_woke(n->reach);
 }
 
 static void
@@ -384,16 +432,6 @@ lan_mode(const struct opts *o)
 	if (strcmp(word, "off") == 0)
 		return LAN_OFF;
 	return strcmp(word, "contacts") == 0 ? LAN_CONTACTS : LAN_EVERYONE;
-}
-
-static enum reach_direct
-direct_mode(const struct opts *o)
-{
-	const char *word = opts_word(o, "direct");
-
-	if (strcmp(word, "never") == 0)
-		return DIRECT_NEVER;
-	return strcmp(word, "always") == 0 ? DIRECT_ALWAYS : DIRECT_CONTACTS;
 }
 
 static void

@@ -55,7 +55,9 @@ struct net_reach {
 	bool has_public, has_mapped;
 	struct addr public;		/* as seen from outside; port 0: only
 					 * a relay saw it */
-	struct addr mapped;		/* what the router sends through */
+	struct addr mapped;		/* what the router sends through: TCP,
+					 * or UDP where that is all */
+	uint16_t mapped_udp;		/* its port for UDP; 0: none */
 	bool is_double;			/* a second NAT behind the router */
 	enum nat_class nat;
 	enum portmap_state mapping;

@@ -296,6 +296,14 @@ is_local(void *ctx, const struct addr *a)
 	return has_ip(ctx, a);
 }
 
+/* Of IPv4, which is what routers map. */
+static uint16_t
+my_udp_port(const struct outside *o)
+{
+	return udp_has(o->setup.udp, ADDR_V4) ?
+	    udp_port(o->setup.udp, ADDR_V4) : 0;
+}
+
 /* ---- birth and end ----------------------------------------------------- */
 
 /* Where packets and connections come to. */
@@ -329,6 +337,7 @@ outside_new(const struct outside_setup *setup)
 	take_place(o, setup->udp, setup->port, setup->only);
 	take_names(o);
 	resolve(o);
+	map.udp_port = my_udp_port(o);
 	memcpy(map.nonce, setup->nonce, sizeof(map.nonce));
 	if (setup->pcp || setup->upnp)
 		o->portmap = portmap_new(&map);
@@ -366,7 +375,7 @@ outside_moved(struct outside *o)
 	resolve(o);
 	nat_ask(o->nat, true);
 	if (o->portmap)
-		portmap_again(o->portmap, o->setup.port);
+		portmap_again(o->portmap, o->setup.port, my_udp_port(o));
 }
 
 void
@@ -377,5 +386,5 @@ outside_rebind(struct outside *o, struct udp *udp, uint16_t port,
 	take_place(o, udp, port, only);
 	set_servers(o);
 	if (o->portmap)
-		portmap_again(o->portmap, port);
+		portmap_again(o->portmap, port, my_udp_port(o));
 }

@@ -261,8 +261,12 @@ paths_free(struct paths *p)
 	list_remove(&p->in_all);
 	punch_free(p->punch);
 	forget_dialled(p);
-	if (p->via)
+	/* A link that says goodbye, or is being greeted, is not mine. */
+	if (p->via) {
+		dgrams_move(p->setup.room->dgrams, p->via,
+		    p->setup.room->udp);
 		udp_free(p->via);
+	}
 	free(p);
 }
 

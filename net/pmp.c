@@ -66,14 +66,21 @@ now_ms(const struct pmp *p)
 
 /* ---- asking ------------------------------------------------------------ */
 
+static uint16_t
+port_of(const struct pmp *p, enum lease_proto proto)
+{
+	return proto == LEASE_UDP && p->setup.udp_port ? p->setup.udp_port :
+	    p->setup.port;
+}
+
 static struct pcp_map
 make_map(const struct pmp *p, enum lease_proto proto)
 {
 	const struct lease *l = &p->leases[proto];
 	struct pcp_map m = {
 		.proto = proto == LEASE_TCP ? PCP_TCP : PCP_UDP,
-		.port = p->setup.port,
-		.ext = { .family = ADDR_V4, .port = p->setup.port },
+		.port = port_of(p, proto),
+		.ext = { .family = ADDR_V4, .port = port_of(p, proto) },
 		.lifetime_s = p->is_ending ? 0 : p->setup.lifetime_s
 	};
 
@@ -267,7 +274,7 @@ take_map(struct pmp *p, const struct pcp_answer *a)
 	const struct pcp_map asked = make_map(p, proto);
 	uint32_t granted = a->map.lifetime_s;
 
-	if (!p->is_open[proto] || a->map.port != p->setup.port)
+	if (!p->is_open[proto] || a->map.port != asked.port)
 		return;
 	/* RFC 6887 11.4: an answer is to whoever knows its nonce. */
 	if (!p->is_natpmp &&

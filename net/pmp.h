@@ -27,6 +27,7 @@ struct pmp_setup {
 	struct loop *loop;
 	struct addr client;		/* my address towards the gateway */
 	uint16_t port;			/* internal, and wished outside */
+	uint16_t udp_port;		/* 0: the same */
 	uint32_t lifetime_s;
 	uint8_t nonce[PCP_NONCE];
 	bool is_natpmp;			/* begin with that */

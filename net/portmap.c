@@ -482,11 +482,13 @@ open_gateway(struct portmap *p, const struct addr *gateway)
 	const struct portmap_setup *s = &p->setup;
 	uint32_t lifetime_s = s->lifetime_s ? s->lifetime_s : LEASE_ASK_S;
 	struct pmp_setup pmp = { .loop = s->loop, .port = s->port,
-		.lifetime_s = lifetime_s, .is_natpmp = s->only_natpmp,
+		.udp_port = s->udp_port, .lifetime_s = lifetime_s,
+		.is_natpmp = s->only_natpmp,
 		.ctx = p, .send = send_packet,
 		.on_done = on_pmp_done };
 	struct igd_setup igd = { .loop = s->loop, .exec = s->upnp_exec,
 		.gateway = *gateway, .port = s->port,
+		.udp_port = s->udp_port,
 		.lifetime_s = lifetime_s, .deadline_ms = s->upnp_deadline_ms,
 		.ctx = p, .is_wanted = is_upnp_wanted,
 		.on_done = on_igd_done };
@@ -525,7 +527,7 @@ leave_port(struct portmap *p)
 }
 
 void
-portmap_again(struct portmap *p, uint16_t port)
+portmap_again(struct portmap *p, uint16_t port, uint16_t udp_port)
 {
 	struct addr gateway, local;
 	bool is_same;
@@ -536,6 +538,7 @@ portmap_again(struct portmap *p, uint16_t port)
 	if (!find_gateway(p, &gateway)) {
 		close_gateway(p);
 		p->setup.port = port;
+		p->setup.udp_port = udp_port;
 		look(p);
 		return;
 	}
@@ -544,7 +547,8 @@ portmap_again(struct portmap *p, uint16_t port)
 		close(fd);
 	is_same = p->has_gateway && addr_equal(&gateway, &p->gateway) &&
 	    addr_same_ip(&local, &p->local);
-	if (is_same && port == p->setup.port) {
+	if (is_same && port == p->setup.port &&
+	    udp_port == p->setup.udp_port) {
 		if (p->view.holder == PORTMAP_HOWS)
 			begin(p);
 		else
@@ -554,6 +558,7 @@ portmap_again(struct portmap *p, uint16_t port)
 			leave_port(p);
 		close_gateway(p);
 		p->setup.port = port;
+		p->setup.udp_port = udp_port;
 		/* The old network's view says nothing of this one. */
 		if (!is_same)
 			p->has_seen = false;
@@ -575,7 +580,7 @@ portmap_new(const struct portmap_setup *setup)
 	timer_init(&p->upnp, setup->loop, on_upnp, p);
 	timer_init(&p->next, setup->loop, on_next, p);
 	timer_init(&p->tell, setup->loop, on_tell, p);
-	portmap_again(p, setup->port);
+	portmap_again(p, setup->port, setup->udp_port);
 	return p;
 }
 

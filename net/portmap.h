@@ -48,7 +48,8 @@ struct portmap;
 struct portmap_setup {
 	struct loop *loop;
 	const struct ifaces *ifaces;	/* gateways */
-	uint16_t port;			/* TCP and UDP */
+	uint16_t port;			/* of TCP */
+	uint16_t udp_port;		/* 0: the same */
 	bool pcp, upnp;			/* what may be asked */
 	const char *upnp_exec;		/* the program that plays the child;
 					 * kept, not copied */
@@ -74,7 +75,7 @@ bool portmap_is_done(const struct portmap *p);
 void portmap_free(struct portmap *p);
 /* Network or port changed, or the machine slept: ask anew.  What is held
  * stays so until the answer, if router, address and port are the same. */
-void portmap_again(struct portmap *p, uint16_t port);
+void portmap_again(struct portmap *p, uint16_t port, uint16_t udp_port);
 /* What STUN sees, to tell a second NAT. */
 void portmap_stun(struct portmap *p, const struct addr *seen);
 

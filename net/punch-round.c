@@ -8,7 +8,7 @@ const struct round punch_rounds[ROUND_MAX + 1] = {
 	[2] = { PUNCH_ROUND2_MS, PUNCH_PACE_MS, PUNCH_PACE_SLOW_MS,
 	    true, true, false },
 	[3] = { PUNCH_ROUND3_MS, PUNCH_PACE3_MS, PUNCH_PACE3_SLOW_MS,
-	    true, false, true }
+	    true, true, true }
 };
 
 /* ---- what is said ------------------------------------------------------ */

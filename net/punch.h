@@ -15,7 +15,8 @@
  *	round 1  all addresses, the program's own socket
  *	round 2  a new socket; to NATs for 400 ms with a TTL that opens mine
  *		 and dies before theirs
- *	round 3  only when one NAT counts its ports: the next eight
+ *	round 3  only when one NAT counts its ports: as round 2, and the
+ *		 next eight
  *
  * Everything said travels through the person's standing link (RECORD_PATHS),
  * so nobody else can steer a path.  Ends with an address that answered, from

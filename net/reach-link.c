@@ -89,10 +89,11 @@ need_paths(struct person *p)
 }
 
 /* A relay is what works everywhere, not what one stays with. */
-static void
-improve(struct person *p)
+void
+person_improve(struct person *p)
 {
-	enum path path = session_path(p->session);
+	enum path path = person_is_up(p) ? session_path(p->session) :
+	    PATH_NONE;
 
 	if (path == PATH_NONE)
 		return;
@@ -191,7 +192,7 @@ on_moved(void *owner)
 	struct person *p = owner;
 
 	p->needs_standby = false;
-	improve(p);
+	person_improve(p);
 }
 
 static void

@@ -14,7 +14,10 @@
 
 enum {
 	POLITE_MS = 300,		/* the larger id waits */
-	LIVED_MS = 5000			/* a link this old was a success */
+	LIVED_MS = 5000,		/* a link this old was a success */
+	/* Who is away calls when he is back: to call him is worth little,
+	 * and a call each minute would keep a foreign relay busy for ever. */
+	CALL_AGAIN_MAX_MS = 600000
 };
 
 struct person {
@@ -34,6 +37,7 @@ struct person {
 	size_t n_offers;
 	struct dial *dial;
 	bool dial_calls;		/* .. tries the relay as well */
+	bool only_calls;		/* .. and nothing else */
 	unsigned fails;
 	int64_t up_ms;			/* when the last link was greeted */
 	int64_t next_ms;		/* when to dial; 0: not planned */
@@ -70,6 +74,8 @@ bool person_is_up(const struct person *p);
 /* My addresses may be told to them. */
 bool person_may_know(const struct person *p);
 void person_down(struct person *p);		/* ends what a link carried */
+/* Looks for a better way than a relay, if that is what carries. */
+void person_improve(struct person *p);
 void reach_greets(struct reach *r);		/* makes r->greets */
 
 #endif

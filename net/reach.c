@@ -197,6 +197,8 @@ start_dial(struct person *p)
 	p->dial = dial_start(r->setup.room, r->setup.resolver, &t,
 	    &person_dial, p, NULL);
 	p->dial_calls = t.call;
+	p->only_calls = t.call && t.n_near + t.n_offered == 0 &&
+	    !*t.remembered;
 	if (p->dial)
 		r->n_dials++;
 }
@@ -207,6 +209,9 @@ reach_plan_retry(struct person *p)
 	struct reach *r = p->reach;
 	int64_t ms = dial_again_ms(++p->fails), now = loop_now_ms(r->loop);
 
+	for (unsigned i = 7; p->only_calls && i < p->fails; i++)
+		if (ms < CALL_AGAIN_MAX_MS / 2)
+			ms *= 2;
 	if (ms > 2 * COARSE_MS)
 		ms += COARSE_MS - 1 - (now + ms - 1) % COARSE_MS;
 	reach_plan(p, ms);
@@ -289,6 +294,8 @@ reach_want(struct reach *r, const struct pubkeys *to, const char *where,
 		p->wanted = true;
 		consider(p);
 	}
+	/* Who was a stranger may be a contact now. */
+	person_improve(p);
 }
 
 void

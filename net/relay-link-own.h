@@ -29,6 +29,8 @@ struct relay_link {
 	size_t open_len;		/* of the unsealed record; 0: none */
 	bool wants_room;
 	struct relay_welcome welcome;
+	struct addr last;		/* where it was up last */
+	bool has_last;
 	/* The handshake's deadline, the next keepalive or the next try. */
 	struct timer timer;
 	unsigned fails;

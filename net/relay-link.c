@@ -259,6 +259,8 @@ relay_link_be_up(struct relay_link *l)
 {
 	l->state = RELAY_LINK_UP;
 	l->up_ms = loop_now_ms(l->loop);
+	l->last = *stream_peer(l->stream);
+	l->has_last = true;
 	l->hurry = false;
 	l->open_len = 0;
 	l->why[0] = '\0';
@@ -438,8 +440,14 @@ dial(struct relay_link *l)
 	route_where(&l->setup.route, where);
 	l->direct = direct_start(l->setup.streams, l->setup.resolver, where,
 	    &direct_events, l, &e);
-	if (!l->direct)
+	if (!l->direct) {
 		relay_link_fail(l, e.what);
+		return;
+	}
+	if (l->setup.is_abroad)
+		direct_go_abroad(l->direct);
+	if (l->has_last)
+		direct_remember(l->direct, &l->last);
 }
 
 static void

@@ -57,6 +57,7 @@ struct relay_link_setup {
 	struct resolver *resolver;
 	const struct carrier_events *chat;	/* pins and notices */
 	struct route route;
+	bool is_abroad;			/* others named it: not this machine */
 	const struct relay_link_events *events;
 	void *owner;
 };

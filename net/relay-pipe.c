@@ -305,6 +305,15 @@ new_pipe(struct relays *all, const struct user_id *who, struct relay *r,
 	return p;
 }
 
+/* At a relay of mine I wait for them, and it tells when they come. */
+static bool
+would_know(const struct relays *all, const struct route *route)
+{
+	const struct relay *r = relay_find(all, route);
+
+	return r && r->is_mine && relay_is_up(r);
+}
+
 struct stream *
 relays_call(struct relays *all, const struct user_id *who,
     const struct stream_events *events, void *owner)
@@ -319,7 +328,8 @@ relays_call(struct relays *all, const struct user_id *who,
 	for (size_t i = 0; i < him->n_here; i++)
 		add_try(p, &him->here[i]->route);
 	for (size_t i = 0; i < him->n_places; i++)
-		add_try(p, &him->places[i]);
+		if (!would_know(all, &him->places[i]))
+			add_try(p, &him->places[i]);
 	if (try_next(p))
 		return p->stream;
 	stream_free(p->stream);

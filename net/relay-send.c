@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 /* A letter on its way to the first of its addressee's relays that takes
  * it. */
 struct upload {
@@ -17,7 +19,7 @@ struct upload {
 	struct route places[ROUTES_MAX];
 	size_t n, next;
 	struct relay *relay;		/* where it is tried; NULL: nowhere */
-	bool was_full, was_no_queue, was_else;
+	bool was_full, was_trouble, was_denied, was_no_queue, was_else;
 	struct timer timer;		/* begins, then moves on */
 };
 
@@ -78,8 +80,14 @@ send_letter(struct upload *u)
 static void
 give_up(struct upload *u)
 {
+	log_debug("relay: a letter found no place, of %zu", u->n);
+	/* What a person can do something about goes first. */
 	if (u->was_full)
 		tell(u, LEFT_FULL);
+	else if (u->was_denied)
+		tell(u, LEFT_DENIED);
+	else if (u->was_trouble)
+		tell(u, LEFT_TROUBLE);
 	else if (u->was_else || !u->was_no_queue)
 		tell(u, u->n == 0 ? LEFT_NO_PLACE : LEFT_LATER);
 	else
@@ -120,6 +128,27 @@ on_timer(void *arg)
 }
 
 static void
+note_refusal(struct upload *u, uint32_t status)
+{
+	switch (status) {
+	case RELAY_FULL:
+		u->was_full = true;
+		break;
+	case RELAY_NO_QUEUE:
+		u->was_no_queue = true;
+		break;
+	case RELAY_DENIED:
+		u->was_denied = true;
+		break;
+	case RELAY_TROUBLE:
+		u->was_trouble = true;
+		break;
+	default:
+		u->was_else = true;
+	}
+}
+
+static void
 on_answer(struct relay_ask *a, const struct relay_msg *m)
 {
 	struct upload *u = (struct upload *)(void *)a;
@@ -136,12 +165,9 @@ on_answer(struct relay_ask *a, const struct relay_msg *m)
 		tell(u, LEFT_STORED);
 		return;
 	}
-	if (m->op == OP_DONE && m->value == RELAY_FULL)
-		u->was_full = true;
-	else if (m->op == OP_DONE && m->value == RELAY_NO_QUEUE)
-		u->was_no_queue = true;
-	else
-		u->was_else = true;
+	log_debug("relay: %s did not take a letter: %u",
+	    u->relay->where, (unsigned)m->value);
+	note_refusal(u, m->op == OP_DONE ? m->value : RELAY_LIMIT);
 	try_next(u);
 }
 

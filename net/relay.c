@@ -149,6 +149,17 @@ on_leave(void *arg)
 		free_relay(r);
 }
 
+/* One of mine is at that host. */
+static bool
+is_my_host(const struct relays *all, const char *host)
+{
+	LIST_EACH(r, &all->list, struct relay, in_all) {
+		if (r->is_mine && strcmp(r->route.host, host) == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct relay *
 new_relay(struct relays *all, const struct route *route, bool is_mine)
 {
@@ -157,6 +168,7 @@ new_relay(struct relays *all, const struct route *route, bool is_mine)
 		.streams = all->setup.streams,
 		.resolver = all->setup.resolver,
 		.chat = all->setup.chat, .route = *route,
+		.is_abroad = !is_mine && !is_my_host(all, route->host),
 		.events = &link_events, .owner = r
 	};
 
@@ -182,17 +194,29 @@ new_relay(struct relays *all, const struct route *route, bool is_mine)
 
 /* ---- which one --------------------------------------------------------- */
 
+/* Anybody can write the key of another one's relay behind an address of his
+ * own, where nobody answers or too slowly: whose it is counts for mine only,
+ * of others' the address has to be the same too. */
+static bool
+is_it(const struct relay *r, const struct route *route)
+{
+	return route_same_relay(&r->route, route) && (r->is_mine ||
+	    (r->route.port == route->port &&
+	    strcmp(r->route.host, route->host) == 0));
+}
+
 struct relay *
 relay_find(const struct relays *all, const struct route *route)
 {
 	LIST_EACH(r, &all->list, struct relay, in_all) {
-		if (route_same_relay(&r->route, route))
+		if (is_it(r, route))
 			return r;
 	}
 	return NULL;
 }
 
-/* Others may not send me to my own machine, unless I have a relay there. */
+/* Others may not send me to my own machine, unless I have a relay there.
+ * What their names lead to is seen when they are dialled. */
 static bool
 may_visit(const struct relays *all, const struct route *route)
 {
@@ -204,11 +228,7 @@ may_visit(const struct relays *all, const struct route *route)
 	    strcmp(route->host, "localhost") != 0 :
 	    addr_kind(&ip) != ADDR_LOOPBACK)
 		return true;
-	LIST_EACH(r, &all->list, struct relay, in_all) {
-		if (r->is_mine && strcmp(r->route.host, route->host) == 0)
-			return true;
-	}
-	return false;
+	return is_my_host(all, route->host);
 }
 
 /* The visited one that nobody has used for the longest time goes. */

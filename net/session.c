@@ -489,6 +489,8 @@ find_place(struct session *s)
 static void
 ask_others(struct session *s, const struct leg *fresh)
 {
+	const enum path path = fresh->link->path;
+
 	for (int i = 0; i < LEGS_MAX; i++) {
 		struct leg *l = &s->legs[i];
 
@@ -496,7 +498,7 @@ ask_others(struct session *s, const struct leg *fresh)
 			continue;
 		if (!l->unanswered_ms || !l->pinged)
 			leg_ping(l);
-		if (l->link->path != fresh->link->path)
+		if (!l->link || l->link->path != path)
 			continue;
 		l->is_rival = true;
 		l->hurried = true;

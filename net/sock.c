@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 #endif
 
 enum {
-	LISTEN_BACKLOG = 64,
+	LISTEN_BACKLOG = 4096,		/* a relay that came back */
 	/* A burst of a whole SCTP window of packets; systems may give less. */
 	PACKETS_BUFFER = 512 * 1024
 };
@@ -302,6 +303,9 @@ sock_packets(const struct addr *a, struct err *e)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+#ifdef UDP_GRO
+	set_on(fd, IPPROTO_UDP, UDP_GRO);
+#endif
 	if (bind_to(fd, a, e) != 0)
 		return give_up(fd, errno);
 	return fd;
@@ -384,6 +388,78 @@ sock_receive(int fd, void *p, size_t room, struct addr *from)
 	n = recvfrom(fd, p, room, 0, (struct sockaddr *)&ss, &len);
 	if (n < 0 || sock_addr_from(from, (const struct sockaddr *)&ss) != 0)
 		return -1;
+	return n;
+}
+
+/* Room for one number beside the data, aligned as it has to be. */
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+bool
+sock_send_run(int fd, const struct addr *to, const void *p, size_t len,
+    size_t size)
+{
+#ifdef UDP_SEGMENT
+	struct sockaddr_storage ss;
+	union control control;
+	const uint16_t segment = (uint16_t)size;
+	struct iovec v = { .iov_base = (void *)(uintptr_t)p, .iov_len = len };
+	struct msghdr m = {
+		.msg_name = &ss, .msg_namelen = sock_addr_to(&ss, to),
+		.msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(sizeof(segment))
+	};
+
+	memset(&control, 0, sizeof(control));
+	control.head.cmsg_level = IPPROTO_UDP;
+	control.head.cmsg_type = UDP_SEGMENT;
+	control.head.cmsg_len = CMSG_LEN(sizeof(segment));
+	memcpy(CMSG_DATA(&control.head), &segment, sizeof(segment));
+	return sendmsg(fd, &m, 0) == (ssize_t)len;
+#else
+	(void)fd;
+	(void)to;
+	(void)p;
+	(void)len;
+	(void)size;
+	errno = ENOTSUP;
+	return false;
+#endif
+}
+
+ssize_t
+sock_receive_run(int fd, void *p, size_t room, struct addr *from,
+    size_t *size)
+{
+	struct sockaddr_storage ss;
+	union control control;
+	struct iovec v = { .iov_base = p, .iov_len = room };
+	struct msghdr m = {
+		.msg_name = &ss, .msg_namelen = sizeof(ss),
+		.msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t n;
+
+	memset(&ss, 0, sizeof(ss));
+	n = recvmsg(fd, &m, 0);
+	if (n < 0 || sock_addr_from(from, (const struct sockaddr *)&ss) != 0)
+		return -1;
+	*size = (size_t)n;
+#ifdef UDP_GRO
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		int segment;
+
+		if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&segment, CMSG_DATA(c), sizeof(segment));
+		if (segment > 0 && segment < n)
+			*size = (size_t)segment;
+	}
+#endif
 	return n;
 }
 

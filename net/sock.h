@@ -50,6 +50,13 @@ int sock_join(int fd, const uint8_t group[16], unsigned ifindex);
 bool sock_send_to(int fd, const struct addr *to, const void *p, size_t len);
 /* Bytes, -1 when there is none; longer ones are cut to `room`. */
 ssize_t sock_receive(int fd, void *p, size_t room, struct addr *from);
+/* Datagrams of `size` bytes, the last one may be shorter, by one system call;
+ * ENOTSUP where the system has none for that. */
+bool sock_send_run(int fd, const struct addr *to, const void *p, size_t len,
+    size_t size);
+/* Of a sock_packets: datagrams of *size bytes, as above. */
+ssize_t sock_receive_run(int fd, void *p, size_t room, struct addr *from,
+    size_t *size);
 
 /* Speaks when an interface, address or route changes; -1 where the system
  * has no such thing. */

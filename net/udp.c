@@ -8,9 +8,10 @@
 
 enum {
 	/* The longest of ours is UDP_PAYLOAD, of STUN below 1300. */
-	PACKET_ROOM = 2048,
+	PACKET_MAX = 2047,
+	RUN_ROOM = 65536,
 	/* Packets a turn and socket: the rest of the program gets its turn. */
-	READS_A_TURN = 64,
+	PACKETS_A_TURN = 64,
 	FAMILIES = 2,
 	STUN_HEADER = 20
 };
@@ -20,6 +21,7 @@ struct sock {
 	int fd;				/* -1: the system lacks the family */
 	int ttl;			/* the system's */
 	uint16_t port;
+	bool has_no_runs;		/* the system refused one */
 	struct watch *watch;
 };
 
@@ -76,27 +78,37 @@ class_of(const uint8_t *p, size_t len)
 }
 
 static void
+hear(struct udp *u, const struct addr *from, uint8_t *p, size_t len)
+{
+	enum udp_class class = class_of(p, len);
+
+	if (len <= PACKET_MAX && class != UDP_CLASSES && u->handlers[class])
+		u->handlers[class](u->args[class], u, from, p, len);
+}
+
+static void
 on_readable(void *arg, unsigned events)
 {
 	struct sock *s = arg;
 	struct udp *u = s->udp;
-	uint8_t packet[PACKET_ROOM];
+	uint8_t run[RUN_ROOM];
+	struct addr from;
+	size_t size, n_heard = 0;
 
 	(void)events;
-	for (int i = 0; i < READS_A_TURN && !u->dead; i++) {
-		struct addr from;
-		ssize_t n = sock_receive(s->fd, packet, sizeof(packet), &from);
-		enum udp_class class;
+	while (!u->dead && n_heard < PACKETS_A_TURN) {
+		ssize_t got = sock_receive_run(s->fd, run, sizeof(run), &from,
+		    &size);
 
-		if (n < 0)
+		if (got < 0)
 			return;
-		/* As long as there is room may have been longer. */
-		if (n == PACKET_ROOM)
-			continue;
-		class = class_of(packet, (size_t)n);
-		if (class != UDP_CLASSES && u->handlers[class])
-			u->handlers[class](u->args[class], u, &from, packet,
-			    (size_t)n);
+		for (size_t at = 0, len = (size_t)got; at < len && !u->dead;
+		    at += size) {
+			hear(u, &from, run + at,
+			    size < len - at ? size : len - at);
+			n_heard++;
+		}
+		n_heard += got == 0;
 	}
 }
 
@@ -236,6 +248,37 @@ udp_send(struct udp *u, const struct addr *to, const void *p, size_t len)
 		return false;
 	}
 	return sock_send_to(s->fd, to, p, len);
+}
+
+/* Not for want of room, which is for all of them: it cannot be done. */
+static bool
+send_at_once(struct sock *s, const struct addr *to, const void *p, size_t len,
+    size_t size)
+{
+	if (s->fd < 0 || s->has_no_runs || len <= size)
+		return false;
+	if (sock_send_run(s->fd, to, p, len, size))
+		return true;
+	s->has_no_runs = errno == EINVAL || errno == EIO ||
+	    errno == EOPNOTSUPP || errno == EMSGSIZE || errno == ENOPROTOOPT;
+	return !s->has_no_runs;
+}
+
+bool
+udp_send_run(struct udp *u, const struct addr *to, const void *p, size_t len,
+    size_t size)
+{
+	const uint8_t *at = p;
+	bool left = true;
+
+	if (send_at_once(&u->socks[slot_of(to->family)], to, p, len, size))
+		return true;
+	for (; len > 0; at += size, len -= size) {
+		if (size > len)
+			size = len;
+		left = udp_send(u, to, at, size) && left;
+	}
+	return left;
 }
 
 void

@@ -17,6 +17,7 @@
 enum {
 	/* Payload that fits through everything (IPv6's 1280, tunnels). */
 	UDP_PAYLOAD = 1200,
+	UDP_RUN = 48,			/* packets; systems take 64 KiB */
 	/* First bytes of our packets: 1..4 dgram.h, then probe.h. */
 	UDP_INIT = 1, UDP_RESP = 2, UDP_COOKIE = 3, UDP_DATA = 4,
 	UDP_PROBE = 5, UDP_PONG = 6, UDP_REACH = 7
@@ -45,6 +46,10 @@ bool udp_has(const struct udp *u, enum addr_family family);
 /* Best effort, as UDP is.  False: it did not leave, errno says why. */
 bool udp_send(struct udp *u, const struct addr *to, const void *p,
     size_t len);
+/* Packets of `size` bytes back to back, the last one may be shorter: one
+ * system call where it can be. */
+bool udp_send_run(struct udp *u, const struct addr *to, const void *p,
+    size_t len, size_t size);
 /* Packets from now on die after so many routers; 0: the system's default. */
 void udp_set_ttl(struct udp *u, int ttl);
 

@@ -429,7 +429,7 @@ on_show(void *arg)
 	emit_reach(h);
 	if (h->output.len > 0)
 		flush(h);
-	if (h->ended && chat_owed(h->chat) == 0 && h->output.len == 0)
+	if (h->ended && chat_unleft(h->chat) == 0 && h->output.len == 0)
 		loop_stop(h->loop, STATUS_OK);
 }
 
@@ -532,7 +532,7 @@ on_linger_over(void *arg)
 {
 	struct headless *h = arg;
 
-	loop_stop(h->loop, chat_owed(h->chat) > 0 ? STATUS_TRY_AGAIN :
+	loop_stop(h->loop, chat_unleft(h->chat) > 0 ? STATUS_TRY_AGAIN :
 	    STATUS_OK);
 }
 

@@ -57,14 +57,14 @@ struct app {
 static void
 version(void)
 {
-	printf("p2prelay %s\nwith libsodium, SQLite%s%s\n", PACKAGE_VERSION,
-	    health_is_built() ? ", libmicrohttpd" : "",
 #ifdef HAVE_SYS_EPOLL_H
-	    ", epoll"
+	const char *epoll = ", epoll";
 #else
-	    ""
+	const char *epoll = "";
 #endif
-	    );
+
+	printf("p2prelay %s\nwith libsodium, SQLite%s%s\n", PACKAGE_VERSION,
+	    health_is_built() ? ", libmicrohttpd" : "", epoll);
 }
 
 static int
@@ -132,7 +132,7 @@ raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &r);
 }
 
-/* ---- where -------------------------------------------------------------------
+/* ---- where -----------------------------------------------------------------
  *
  * A service manager names the folder (systemd: StateDirectory); root's is
  * where daemons keep their state, anybody else's the XDG one.
@@ -178,7 +178,7 @@ config_file(const struct relay_start *s)
 
 	if (s->config)
 		return mem_str(s->config);
-	if (geteuid() == 0)
+	if (geteuid() == 0 || getenv("STATE_DIRECTORY"))
 		return mem_str("/etc/p2prelay.conf");
 	dir = xdg_folder("XDG_CONFIG_HOME", ".config", NULL);
 	if (!dir)
@@ -223,7 +223,7 @@ hold_folder(struct app *a, struct err *e)
 	return -1;
 }
 
-/* ---- configuration -------------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------ */
 
 /* The command line wins over the file.  A file that is named, or that was
  * there before, has to be there. */
@@ -302,7 +302,7 @@ reload(struct app *a)
 	log_info("reloaded");
 }
 
-/* ---- signals -------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------ */
 
 static void
 on_drained(void *arg)
@@ -368,7 +368,7 @@ take_signals(struct app *a, struct err *e)
 	return loop_signal(a->loop, SIGUSR1, on_rotate, a, e);
 }
 
-/* ---- opening -------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 /* [ADDR:]PORT with the port after, or any. */
 static void
@@ -567,7 +567,7 @@ main(int argc, char **argv)
 	raise_fd_limit();
 	if (check_rights(&e) < 0 || crypto_start(&e) < 0 ||
 	    read_config(&a, &a.start, false, &e) < 0) {
-		status = complain(&e);
+		status = -1;
 	} else if (a.start.help || a.start.version) {
 		if (a.start.help)
 			relay_options_help();
@@ -576,10 +576,10 @@ main(int argc, char **argv)
 		status = fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILURE;
 	} else {
 		status = run(&a, &e);
-		close_all(&a);
-		if (status < 0)
-			status = complain(&e);
 	}
+	close_all(&a);
+	if (status < 0)
+		status = complain(&e);
 	opts_free(a.start.opts);
 	for (int i = 0; i < argc; i++) {
 		wipe(a.argv[i], strlen(a.argv[i]));

@@ -61,7 +61,11 @@ static void
 version(void)
 {
 	puts(PACKAGE_STRING "\n"
-	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson"
+	    "with ncursesw, libsodium, c-ares, SQLite, utf8proc, jansson, "
+	    "usrsctp, miniupnpc"
+#ifdef HAVE_SECCOMP
+	    ", libseccomp"
+#endif
 #ifdef HAVE_QRENCODE
 	    ", libqrencode"
 #endif
@@ -397,7 +401,7 @@ run(struct app *a, struct err *e)
 	add_asked(a);
 	pair_asked(a);
 	status = loop_run(a->loop);
-	if (status == STATUS_OK && a->headless && chat_owed(a->chat) > 0)
+	if (status == STATUS_OK && a->headless && chat_unleft(a->chat) > 0)
 		status = STATUS_TRY_AGAIN;
 	return status;
 }

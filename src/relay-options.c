@@ -11,7 +11,7 @@
 #include "health.h"
 #include "route.h"
 
-/* ---- what a value may be --------------------------------------------------- */
+/* ---- what a value may be ------------------------------------------------ */
 
 /* The address itself is judged by whoever binds it. */
 static int
@@ -95,7 +95,7 @@ check_token(const char *value, struct err *e)
 	    "up to %d bytes, or @FILE", RELAY_TOKEN_MAX);
 }
 
-/* ---- options ---------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 static const char *const reaches[] = { "public", "any", NULL };
 
@@ -129,7 +129,8 @@ static const struct opt option_table[] = {
 	{ .name = "letter-days", .type = OPT_INT, .def = "30", .min = 1,
 	    .max = YEARS, .unit = "days", .help = "a letter waits" },
 	{ .name = "letter-rate", .type = OPT_INT, .def = "50", .min = 0,
-	    .max = MANY, .help = "letters a second, from one source; 0: no limit" },
+	    .max = MANY,
+	    .help = "letters a second, from one source; 0: no limit" },
 	{ .name = "letters", .type = OPT_INT, .def = "2000000", .min = 1,
 	    .max = BILLION / 4, .help = "letters of all" },
 	{ .name = "listen", .type = OPT_LIST, .def = "54546", .max = 80,
@@ -146,7 +147,8 @@ static const struct opt option_table[] = {
 	{ .name = "mailbox-letters", .type = OPT_INT, .def = "10000",
 	    .min = 1, .max = BILLION / 4, .help = "letters in one mailbox" },
 	{ .name = "mailbox-rate", .type = OPT_INT, .def = "20", .min = 0,
-	    .max = MANY, .help = "letters a second, into one mailbox; 0: no limit" },
+	    .max = MANY,
+	    .help = "letters a second, into one mailbox; 0: no limit" },
 	{ .name = "mailbox-size", .type = OPT_INT, .def = "16", .min = 1,
 	    .max = MANY, .unit = "MiB", .help = "letters in one mailbox" },
 	{ .name = "mailboxes", .type = OPT_INT, .def = "200000", .min = 1,
@@ -201,7 +203,7 @@ relay_options_new(void)
 	return opts_new(option_table, N_OPTIONS);
 }
 
-/* ---- limits ------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -297,7 +299,7 @@ relay_options_limits(const struct opts *o, struct relay_limits *relay,
 	return take_token(o, relay->token, e);
 }
 
-/* ---- the command line ---------------------------------------------------- */
+/* ---- the command line --------------------------------------------------- */
 
 /* The flags below that set an option carry the option's own name. */
 static int

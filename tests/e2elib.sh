@@ -170,6 +170,19 @@ finish() {
 
 crash() { kill -9 "${PID[$1]}" 2>/dev/null; gone "$1"; }
 
+# untold NAME WORD: messages WORD0, WORD1 .. that came before the one in front
+# of them and did not say that something is missing; none, if all is well.
+untold() {
+	grep -a '}$' "$T/$1.out" | jq -rn --arg w "$2" '
+		reduce (inputs | select(.event == "message") |
+		select(.text | test("^" + $w + "[0-9]+( |$)"))) as $e
+		({ heard: {}, bad: [] };
+		($e.text | ltrimstr($w) | split(" ")[0] | tonumber) as $n |
+		if $n > 0 and (.heard[($n - 1) | tostring] | not) and
+		$e.missing == null then .bad += [$e.text] else . end |
+		.heard[$n | tostring] = true) | .bad[]'
+}
+
 # ---- what most tests begin with -------------------------------------------
 
 # id_of NAME: who NAME is, from its `ready`.

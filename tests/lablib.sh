@@ -6,7 +6,7 @@
 #	lab_start NAME		a laboratory of its own, torn down at the end
 #	lab CMD..		tests/lab/lab.sh in the present one
 #	relay_start ARGS..	p2prelay on srv; its address is in $RELAY
-#	on HOST NAME ARGS..	a p2ptui there, without a LAN unless asked
+#	on HOST NAME ARGS..	a p2ptui there
 
 P2PRELAY=${P2PRELAY:-${top_builddir:-.}/p2prelay}
 LABS=()
@@ -52,11 +52,15 @@ lab_end() {
 }
 trap 'clean_up; lab_end' EXIT
 
-relay_start() {
-	local name=relay-$LAB
-	launch "$name" ip netns exec "$LAB-srv" "$P2PRELAY" \
+relay_start() { relay_at srv "relay-$LAB" 203.0.113.10 "$@"; }
+# relay_at HOST NAME IP ARGS..
+relay_at() {
+	local host=$1 name=$2 ip=$3
+	shift 3
+	: >"$T/$name.out"
+	launch "$name" ip netns exec "$LAB-$host" "$P2PRELAY" \
 		--listen 0.0.0.0:54546 --listen 0.0.0.0:443 \
-		--data "$T/$name" --name 203.0.113.10:443 --http off "$@"
+		--data "$T/$name" --name "$ip:443" --http off "$@"
 	for ((i = 0; i < 400; i++)); do
 		RELAY=$(sed -n 's/^relay address: //p' "$T/$name.out" |
 			tail -n 1)
@@ -80,6 +84,58 @@ ev_ms() {
 	jq -r '.time | .[11:13] as $h | .[14:16] as $m | .[17:23] as $s |
 		(($h | tonumber) * 3600000 + ($m | tonumber) * 60000 +
 		($s | tonumber) * 1000) | floor' <<<"$EV"
+}
+
+# goes NAME PATH [SECONDS]: the newest word on the way is PATH, an ERE.
+goes() {
+	local end=$((SECONDS + ${3:-$PATIENCE})) is=''
+	while [ "$SECONDS" -le "$end" ]; do
+		is=$(life "$1" | jq -rn 'last(inputs | select(.event == "peer"
+			and .trust == "accepted")) | .path' 2>/dev/null)
+		[[ ! $is =~ ^($2)$ ]] || return 0
+		pause 0.05
+	done
+	diag "$1: the way is ${is:-none}, wanted $2"
+	tail -n 5 "$T/$1.out" | sed 's/^/#   /'
+	return 1
+}
+
+# soon MS DESCRIPTION A B: something A says now is heard by B in time.
+n_said=0
+soon() {
+	local at
+	n_said=$((n_said + 1))
+	say "$3" "/msg $(id_of "$4") quick $n_said."
+	if ! event "$3" ".event == \"sent\" and .text == \"quick $n_said.\""
+	then
+		fail "$2" "not even said"
+		return
+	fi
+	at=$(ev_ms)
+	if ! event "$4" \
+		".event == \"message\" and .text == \"quick $n_said.\""; then
+		fail "$2" "not heard"
+		return
+	fi
+	diag "$2: $(($(ev_ms) - at)) ms"
+	ok "$2" [ $(($(ev_ms) - at)) -lt "$1" ]
+}
+
+# lines NAME WORD: what it heard that begins so, in its order.
+lines() {
+	jq -r "select(.event == \"message\" and
+		(.text | startswith(\"$2\"))) | .text" "$T/$1.out"
+}
+
+# leave NAME..: by /quit.
+leave() {
+	local n
+	for n in "$@"; do
+		say "$n" /quit
+	done
+	for n in "$@"; do
+		gone "$n"
+	done
 }
 
 # befriend A B: both run; each adds the other's link.

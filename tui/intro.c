@@ -87,14 +87,17 @@ say_relay(struct intro *in, const struct scene *s, bool brief)
 	const char *how = reach->relay ? reach->relay(reach->arg) : "none";
 
 	if (strcmp(how, "up") == 0) {
-		say(in, STYLE_TEXT, 0, "From anywhere: give somebody your "
-		    "contact link (/link), add theirs (/add LINK).");
+		say(in, STYLE_TEXT, 0, brief ? "From anywhere: /host makes a "
+		    "code to say, they type /join and it." :
+		    "From anywhere: /host makes a code to say over the phone, "
+		    "they type /join and the code. Or links: /link, /add.");
 	} else if (strcmp(how, "down") == 0) {
 		say(in, STYLE_WARN, 0, "Your relay does not answer: nobody "
 		    "reaches you from other networks. /doctor says why.");
 	} else if (!brief) {
-		say(in, STYLE_DIM, 0, "People of other networks need a relay "
-		    "to find you: p2ptui --relay HOST. /doctor says more.");
+		say(in, STYLE_DIM, 0, "By a code said over the phone (/host, "
+		    "/join) you meet here at once; from other networks with "
+		    "a relay: p2ptui --relay HOST.");
 	}
 }
 
@@ -118,9 +121,6 @@ welcome(struct intro *in, const struct scene *s)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say_reach(in, s, brief);
 	say_relay(in, s, brief);
-	if (!brief)
-		say(in, STYLE_TEXT, 0, "On the phone with somebody? /host "
-		    "makes a code, they type /join and the code.");
 	if (s->at->talk.rows >= ALL_ROWS)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say(in, STYLE_TEXT, 0, "Keys: %s list of people, Enter opens a chat, "

@@ -75,7 +75,8 @@ say_copied(struct page *p, const struct link_pane *l)
 		page_text(p, 0, STYLE_GOOD, "The link is in the clipboard, if "
 		    "your terminal lets programs put it there.");
 	else
-		page_text(p, 0, STYLE_DIM, "It was not put into the clipboard.");
+		page_text(p, 0, STYLE_DIM,
+		    "It was not put into the clipboard.");
 }
 
 static void

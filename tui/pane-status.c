@@ -175,13 +175,15 @@ draw_way(const struct scene *s, const struct rect *r, int limit)
 {
 	const struct tui_reach *reach = &s->setup->reach;
 	const struct person *p = s->open;
-	char text[128], rtt[16];
+	char text[128], rtt[16], why[WHY_MAX];
 	const char *at;
 
 	if (p && p->linked) {
 		scene_rtt(p->rtt_us, rtt);
-		snprintf(text, sizeof(text), "%s%s%s", scene_path(p->path),
-		    rtt[0] ? " " : "", rtt);
+		chat_why(s->setup->chat, p, why);
+		snprintf(text, sizeof(text), "%s%s%s%s%s",
+		    scene_path(p->path), rtt[0] ? " " : "", rtt,
+		    why[0] ? ": " : "", why);
 		return part(s, r, part(s, r, 1, limit, STYLE_TEXT, text),
 		    limit, STYLE_GOOD, "encrypted");
 	}

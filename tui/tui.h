@@ -54,7 +54,7 @@ struct tui *tui_open(const struct tui_setup *setup, struct err *e);
 /* The terminal as it was found. */
 void tui_close(struct tui *t);
 
-/* ---- the guard (guard.h) -------------------------------------------------- */
+/* ---- the guard (guard.h) ------------------------------------------------- */
 
 /* Something to be typed masked, on a page of its own. */
 struct tui_question {

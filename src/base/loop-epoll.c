@@ -1,6 +1,5 @@
 #include "loop-own.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,6 @@ enum { READY_MAX = 512 };		/* of one turn: the others next time */
 
 struct waiter {
 	int fd;
-	size_t room;			/* of watches */
-	struct watch **watches;		/* by descriptor */
 	struct epoll_event ready[READY_MAX];
 };
 
@@ -35,15 +32,12 @@ waiter_new(struct err *e)
 void
 waiter_free(struct waiter *w)
 {
-	for (size_t i = 0; i < w->room; i++)
-		free(w->watches[i]);
-	free(w->watches);
 	close(w->fd);
 	free(w);
 }
 
 static int
-control(struct waiter *w, int what, struct watch *at, unsigned events)
+control(struct waiter *w, int what, struct watched *at, unsigned events)
 {
 	struct epoll_event ev = { .data.ptr = at };
 
@@ -55,30 +49,19 @@ control(struct waiter *w, int what, struct watch *at, unsigned events)
 }
 
 int
-waiter_add(struct waiter *w, struct watch *at, struct err *e)
+waiter_add(struct waiter *w, struct watched *at, struct err *e)
 {
 	if (at->fd < 0 || control(w, EPOLL_CTL_ADD, at, LOOP_READ) != 0) {
 		err_set(e, STATUS_UNAVAILABLE, "descriptor %d cannot be waited "
 		    "for: %s", at->fd, strerror(at->fd < 0 ? EBADF : errno));
 		return err_next(e, "close some connections");
 	}
-	if ((size_t)at->fd >= w->room) {
-		size_t room = (size_t)at->fd + (size_t)at->fd / 4 + 64;
-
-		w->watches = mem_resize(w->watches, room,
-		    sizeof(struct watch *));
-		memset(w->watches + w->room, 0,
-		    (room - w->room) * sizeof(struct watch *));
-		w->room = room;
-	}
-	assert(!w->watches[at->fd]);
-	w->watches[at->fd] = at;
 	at->want = LOOP_READ;
 	return 0;
 }
 
 void
-waiter_want(struct waiter *w, struct watch *at, unsigned events)
+waiter_want(struct waiter *w, struct watched *at, unsigned events)
 {
 	/* Who wants nothing is taken out: epoll tells of a lost connection
 	 * whether one asks or not, and would do so in every turn. */
@@ -95,10 +78,9 @@ waiter_want(struct waiter *w, struct watch *at, unsigned events)
 }
 
 void
-waiter_remove(struct waiter *w, struct watch *at)
+waiter_remove(struct waiter *w, struct watched *at)
 {
 	waiter_want(w, at, 0);
-	w->watches[at->fd] = NULL;
 }
 
 int
@@ -116,11 +98,11 @@ waiter_wait(struct waiter *w, int64_t wait_us)
 }
 
 void
-waiter_run(struct waiter *w, int n)
+waiter_run(struct waiter *w, struct loop *l, int n)
 {
 	for (int i = 0; i < n; i++) {
-		/* Freed in this turn, it is still there, and dead. */
-		struct watch *at = w->ready[i].data.ptr;
+		/* Stopped in this turn, it is still there. */
+		struct watched *at = w->ready[i].data.ptr;
 		const uint32_t got = w->ready[i].events;
 		unsigned events = 0;
 
@@ -128,6 +110,6 @@ waiter_run(struct waiter *w, int n)
 			events |= LOOP_READ;
 		if (got & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 			events |= LOOP_WRITE;
-		watch_ready(at, events);
+		watched_ready(at, l, events);
 	}
 }

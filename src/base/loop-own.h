@@ -16,34 +16,19 @@
 
 struct waiter;
 
-/* Small: a relay has one for each client.  loop.c owns it; `ready` is NULL
- * once it is dead. */
-struct watch {
-	struct loop *loop;
-	void (*ready)(void *arg, unsigned events);
-	union {
-		void *arg;
-		struct watch *next_dead;
-	} u;
-	int fd;
-	uint32_t born : 30;		/* the turn it was made in */
-	uint32_t want : 2;
-};
-
 struct waiter *waiter_new(struct err *e);
-/* Frees the watches that are left, too. */
 void waiter_free(struct waiter *w);
 /* Waits for LOOP_READ.  -1: this descriptor cannot be waited for. */
-int waiter_add(struct waiter *w, struct watch *at, struct err *e);
+int waiter_add(struct waiter *w, struct watched *at, struct err *e);
 /* From at->want to these; sets it. */
-void waiter_want(struct waiter *w, struct watch *at, unsigned events);
-void waiter_remove(struct waiter *w, struct watch *at);
+void waiter_want(struct waiter *w, struct watched *at, unsigned events);
+void waiter_remove(struct waiter *w, struct watched *at);
 /* Until something is ready or so long (-1: for ever); how much is. */
 int waiter_wait(struct waiter *w, int64_t wait_us);
-/* Calls watch_ready for each of the n. */
-void waiter_run(struct waiter *w, int n);
+/* Calls watched_ready for each of the n. */
+void waiter_run(struct waiter *w, struct loop *l, int n);
 
-/* Of loop.c: calls back, unless the watch is dead or of this turn. */
-void watch_ready(struct watch *at, unsigned events);
+/* Of loop.c: calls back, unless it was stopped, or started in this turn. */
+void watched_ready(struct watched *at, struct loop *l, unsigned events);
 
 #endif

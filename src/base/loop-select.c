@@ -15,7 +15,7 @@ struct waiter {
 	fd_set reads_ready, writes_ready;
 	int n_writes;
 	int max_fd;			/* -1: none */
-	struct watch *watches[FD_SETSIZE];
+	struct watched *watches[FD_SETSIZE];
 };
 
 struct waiter *
@@ -33,13 +33,11 @@ waiter_new(struct err *e)
 void
 waiter_free(struct waiter *w)
 {
-	for (int fd = 0; fd <= w->max_fd; fd++)
-		free(w->watches[fd]);
 	free(w);
 }
 
 int
-waiter_add(struct waiter *w, struct watch *at, struct err *e)
+waiter_add(struct waiter *w, struct watched *at, struct err *e)
 {
 	if (at->fd < 0 || at->fd >= FD_SETSIZE) {
 		err_set(e, STATUS_UNAVAILABLE, "descriptor %d cannot be waited "
@@ -56,7 +54,7 @@ waiter_add(struct waiter *w, struct watch *at, struct err *e)
 }
 
 void
-waiter_want(struct waiter *w, struct watch *at, unsigned events)
+waiter_want(struct waiter *w, struct watched *at, unsigned events)
 {
 	unsigned moved = at->want ^ events;
 
@@ -79,7 +77,7 @@ waiter_want(struct waiter *w, struct watch *at, unsigned events)
 }
 
 void
-waiter_remove(struct waiter *w, struct watch *at)
+waiter_remove(struct waiter *w, struct watched *at)
 {
 	waiter_want(w, at, 0);
 	w->watches[at->fd] = NULL;
@@ -127,7 +125,7 @@ waiter_wait(struct waiter *w, int64_t wait_us)
 }
 
 void
-waiter_run(struct waiter *w, int n)
+waiter_run(struct waiter *w, struct loop *l, int n)
 {
 	/* max_fd may shrink and grow under us; new watches are skipped. */
 	for (int fd = 0; n > 0 && fd <= w->max_fd; fd++) {
@@ -144,6 +142,6 @@ waiter_run(struct waiter *w, int n)
 		/* Another callback freed it, perhaps closed it, and the same
 		 * number may stand for something new already. */
 		if (events && w->watches[fd])
-			watch_ready(w->watches[fd], events);
+			watched_ready(w->watches[fd], l, events);
 	}
 }

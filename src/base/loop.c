@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "heap.h"
+#include "list.h"
 #include "mem.h"
 
 enum {
@@ -19,7 +20,7 @@ enum {
 	/* Turns of a virtual loop without its clock moving: a bug. */
 	STUCK_TURNS = 1000000,
 	/* Turns are told apart by this many bits where room is dear. */
-	BORN_MASK = (1 << 30) - 1
+	BORN_MASK = (1 << 26) - 1
 };
 
 /* Later than anything; far from overflow when multiplied by 1000. */
@@ -42,6 +43,14 @@ struct signal_row {
 	struct sigaction old;
 };
 
+struct watch {
+	struct watched watched;
+	struct loop *loop;
+	void (*ready)(void *arg, unsigned events);
+	void *arg;
+	struct list link;		/* watches or dead */
+};
+
 struct loop {
 	struct clock clock;
 	bool is_virtual, in_turn, again, stopped;
@@ -52,7 +61,9 @@ struct loop {
 	uint64_t n_set;			/* gives timers their order */
 
 	struct waiter *waiter;		/* NULL when virtual */
-	struct watch *dead;		/* released at the end of the turn */
+	void (*kinds[LOOP_KINDS])(struct watched *w, unsigned events);
+	struct list watches;
+	struct list dead;		/* released at the end of the turn */
 
 	struct calls deferred;
 	struct calls hooks[LOOP_PHASES];
@@ -78,6 +89,8 @@ new_loop(void)
 	struct loop *l = mem_new(sizeof(*l));
 
 	l->pipe[0] = l->pipe[1] = -1;
+	list_init(&l->watches);
+	list_init(&l->dead);
 	return l;
 }
 
@@ -108,12 +121,10 @@ loop_new_virtual(int64_t wall_ms)
 }
 
 static void
-release_dead(struct loop *l)
+release(struct list *watches)
 {
-	struct watch *w;
-
-	while ((w = l->dead)) {
-		l->dead = w->u.next_dead;
+	LIST_EACH(w, watches, struct watch, link) {
+		list_remove(&w->link);
 		free(w);
 	}
 }
@@ -147,7 +158,8 @@ loop_free(struct loop *l)
 	drop_signals(l);
 	if (l->waiter)
 		waiter_free(l->waiter);
-	release_dead(l);
+	release(&l->watches);
+	release(&l->dead);
 	heap_clear(&l->timers);
 	free(l->deferred.at);
 	for (int i = 0; i < LOOP_PHASES; i++)
@@ -235,60 +247,100 @@ run_timers(struct loop *l)
 
 /* ---- sockets ----------------------------------------------------------- */
 
+/* 1 .. LOOP_KINDS */
+static uint32_t
+kind_of(struct loop *l, void (*ready)(struct watched *w, unsigned events))
+{
+	for (uint32_t i = 0; i < LOOP_KINDS; i++) {
+		if (!l->kinds[i])
+			l->kinds[i] = ready;
+		if (l->kinds[i] == ready)
+			return i + 1;
+	}
+	die("a loop with more than %d kinds of sockets", LOOP_KINDS);
+}
+
+int
+watched_start(struct watched *w, struct loop *l, int fd,
+    void (*ready)(struct watched *w, unsigned events), struct err *e)
+{
+	if (l->is_virtual)
+		return err_set(e, STATUS_FAILURE,
+		    "a virtual loop has no sockets");
+	*w = (struct watched){ .fd = fd, .born = l->n_turns & BORN_MASK };
+	if (waiter_add(l->waiter, w, e) != 0)
+		return -1;
+	w->kind = kind_of(l, ready) & LOOP_KINDS;
+	return 0;
+}
+
+void
+watched_want(struct watched *w, struct loop *l, unsigned events)
+{
+	/* Stopped in this very callback: nothing is wanted any more. */
+	if (w->kind != 0)
+		waiter_want(l->waiter, w, events);
+}
+
+void
+watched_stop(struct watched *w, struct loop *l)
+{
+	if (w->kind == 0)
+		return;
+	waiter_remove(l->waiter, w);
+	w->kind = 0;
+}
+
+void
+watched_ready(struct watched *w, struct loop *l, unsigned events)
+{
+	if (w->kind == 0 || w->born == (l->n_turns & BORN_MASK))
+		return;
+	events &= w->want;
+	if (events)
+		l->kinds[w->kind - 1](w, events);
+}
+
+static void
+on_ready(struct watched *at, unsigned events)
+{
+	struct watch *w = LIST_OF(at, struct watch, watched);
+
+	w->ready(w->arg, events);
+}
+
 struct watch *
 loop_watch(struct loop *l, int fd, void (*ready)(void *arg, unsigned events),
     void *arg, struct err *e)
 {
-	struct watch *w;
+	struct watch *w = mem_new(sizeof(*w));
 
-	if (l->is_virtual) {
-		err_set(e, STATUS_FAILURE, "a virtual loop has no sockets");
-		return NULL;
-	}
-	w = mem_new(sizeof(*w));
-	w->loop = l;
-	w->fd = fd;
-	w->ready = ready;
-	w->u.arg = arg;
-	w->born = l->n_turns & BORN_MASK;
-	if (waiter_add(l->waiter, w, e) != 0) {
+	if (watched_start(&w->watched, l, fd, on_ready, e) != 0) {
 		free(w);
 		return NULL;
 	}
+	w->loop = l;
+	w->ready = ready;
+	w->arg = arg;
+	list_append(&l->watches, &w->link);
 	return w;
 }
 
 void
 watch_want(struct watch *w, unsigned events)
 {
-	/* Freed in this very callback: nothing is wanted any more. */
-	if (w->ready)
-		waiter_want(w->loop->waiter, w, events);
+	watched_want(&w->watched, w->loop, events);
 }
 
 void
 watch_free(struct watch *w)
 {
-	struct loop *l;
-
-	if (!w || !w->ready)
+	if (!w || w->watched.kind == 0)
 		return;
-	l = w->loop;
-	waiter_remove(l->waiter, w);
+	watched_stop(&w->watched, w->loop);
 	/* Callers may still hold it until the turn is over. */
-	w->ready = NULL;
-	w->u.next_dead = l->dead;
-	l->dead = w;
-}
-
-void
-watch_ready(struct watch *w, unsigned events)
-{
-	if (!w->ready || w->born == (w->loop->n_turns & BORN_MASK))
-		return;
-	events &= w->want;
-	if (events)
-		w->ready(w->u.arg, events);
+	list_remove(&w->link);
+	list_append(&w->loop->dead, &w->link);
 }
 
 /* ---- signals ----------------------------------------------------------- */
@@ -484,7 +536,7 @@ finish_turn(struct loop *l, int n)
 	run_signals(l);
 	run_timers(l);
 	if (n > 0)
-		waiter_run(l->waiter, n);
+		waiter_run(l->waiter, l, n);
 	run_deferred(l);
 	run_hooks(l);
 	/* What the hooks deferred is still of this turn; what it does wants
@@ -493,7 +545,7 @@ finish_turn(struct loop *l, int n)
 		run_deferred(l);
 		l->again = true;
 	}
-	release_dead(l);
+	release(&l->dead);
 }
 
 /* In microseconds; -1: until something happens. */

@@ -31,6 +31,7 @@ struct loop;
 struct watch;
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+enum { LOOP_KINDS = 15 };
 
 /* Hooks of one phase run in the order they were added. */
 enum loop_phase {
@@ -65,6 +66,21 @@ struct watch *loop_watch(struct loop *l, int fd,
     void (*ready)(void *arg, unsigned events), void *arg, struct err *e);
 void watch_want(struct watch *w, unsigned events);
 void watch_free(struct watch *w);		/* NULL is fine */
+
+/* The same, embedded in what has the descriptor: for those of whom there are
+ * many.  After watched_stop() its memory has to last until LOOP_SETTLE. */
+struct watched {
+	int fd;
+	uint32_t born : 26;	/* the turn it was started in */
+	uint32_t kind : 4;	/* whom to call; 0: stopped */
+	uint32_t want : 2;
+};
+
+/* -1 with e set, and nothing done.  A loop knows LOOP_KINDS functions. */
+int watched_start(struct watched *w, struct loop *l, int fd,
+    void (*ready)(struct watched *w, unsigned events), struct err *e);
+void watched_want(struct watched *w, struct loop *l, unsigned events);
+void watched_stop(struct watched *w, struct loop *l);	/* idempotent */
 
 /* A timer is embedded in what it times; it fires once for each timer_set. */
 struct timer {

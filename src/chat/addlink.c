@@ -27,6 +27,7 @@ chat_link(struct chat *c)
 	struct buf card, link;
 	char *text;
 
+	routes_now(c);
 	buf_init(&card);
 	buf_init(&link);
 	mine_card(c, &card);
@@ -65,6 +66,7 @@ chat_short_link(struct chat *c)
 	struct buf b;
 	char *text;
 
+	routes_now(c);
 	if (c->places.n > 0)
 		take_place(&l, c->places.at[0]);
 	buf_init(&b);

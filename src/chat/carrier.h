@@ -46,6 +46,8 @@ enum {
 	LETTER_MAX = 63488
 };
 
+#define CARRIER_WHY "why relay"
+
 /* Places where somebody can be met and left letters. */
 struct routes {
 	size_t n;
@@ -57,7 +59,9 @@ enum left {
 	LEFT_STORED,		/* a relay has it on its disk */
 	LEFT_FULL,		/* their mailbox is full: later */
 	LEFT_NO_PLACE,		/* they closed it, or never told of one */
-	LEFT_LATER		/* no relay of theirs answers */
+	LEFT_LATER,		/* no relay of theirs answers */
+	LEFT_TROUBLE,		/* it answers, and its disk does not: later */
+	LEFT_DENIED		/* it serves only whoever has its token */
 };
 
 enum path {
@@ -144,7 +148,8 @@ struct carrier {
 	    size_t len);
 	void (*visit_close)(void *net, uint32_t visit);
 	/* What is known of the ways to them, for a person: rows of a short
-	 * name and a text. */
+	 * name and a text.  The one named CARRIER_WHY says why only a relay
+	 * carries, when that is known. */
 	void (*about)(void *net, const struct user_id *who,
 	    void (*row)(void *arg, const char *name, const char *text),
 	    void *arg);

@@ -208,6 +208,42 @@ chat_owed(const struct chat *c)
 	return n;
 }
 
+static size_t
+left_at_relays(const struct person *p)
+{
+	const struct outbox *o = &p->own->out;
+	size_t n = 0;
+
+	for (size_t i = o->head; i < o->n; i++)
+		n += !o->at[i].gone && o->at[i].line && o->at[i].stored;
+	return n;
+}
+
+size_t
+chat_unleft(const struct chat *c)
+{
+	size_t n = chat_owed(c);
+
+	for (size_t i = 0; n > 0 && i < roster_count(c->roster); i++)
+		n -= left_at_relays(roster_at(c->roster, i));
+	return n;
+}
+
+static void
+take_why(void *arg, const char *name, const char *text)
+{
+	if (strcmp(name, CARRIER_WHY) == 0)
+		snprintf(arg, WHY_MAX, "%s", text);
+}
+
+void
+chat_why(const struct chat *c, const struct person *p, char text[WHY_MAX])
+{
+	text[0] = '\0';
+	if (p->linked && p->path == PATH_RELAY && c->carrier.about)
+		c->carrier.about(c->carrier.net, &p->id, take_why, text);
+}
+
 const char *
 chat_trouble(const struct chat *c)
 {

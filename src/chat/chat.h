@@ -59,6 +59,9 @@ struct roster *chat_roster(struct chat *c);
 const struct news_list *chat_news(const struct chat *c);
 /* My messages not acknowledged by anybody yet. */
 size_t chat_owed(const struct chat *c);
+/* .. and of these, not left at a relay either: only this program has
+ * them. */
+size_t chat_unleft(const struct chat *c);
 /* My own presence; text may be NULL. */
 void chat_set_away(struct chat *c, bool away, const char *text);
 bool chat_is_away(const struct chat *c);
@@ -73,6 +76,11 @@ char *chat_link(struct chat *c);
  * waits for the commit; on -1 nothing happened. */
 int chat_say(struct chat *c, struct person *to, enum msg_kind kind,
     const char *text, size_t len, struct err *e);
+/* Why only a relay carries to them, for the person; "" when it is not
+ * known, or a direct way is still looked for. */
+enum { WHY_MAX = 80 };
+void chat_why(const struct chat *c, const struct person *p,
+    char text[WHY_MAX]);
 /* Ends the turn's transaction now.  -1: nothing of it happened. */
 int chat_commit(struct chat *c, struct err *e);
 /* Takes back my newest message to them that no link has carried yet;

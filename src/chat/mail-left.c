@@ -40,7 +40,7 @@ on_stored(struct chat *c, struct person *p, struct owed *row)
 
 	release(p);
 	m->again_ms = MAIL_AGAIN_MS;
-	m->full_told = false;
+	m->told = 0;
 	if (!row)
 		return;
 	row->stored = true;
@@ -65,14 +65,25 @@ on_not_stored(struct chat *c, struct person *p, const struct under_way *u)
 		m->reseal_due = true;
 }
 
+/* Once, until a letter is taken again. */
 static void
-notice_full(struct chat *c, struct person *p)
+notice(struct chat *c, struct person *p, enum left what)
 {
-	if (p->own->mail.full_told)
+	static const char *const texts[] = {
+		[LEFT_FULL] = "'s mailbox is full: what you wrote waits "
+		    "here and will be tried again",
+		[LEFT_TROUBLE] = "'s relay cannot keep letters just now: "
+		    "what you wrote waits here and will be tried again",
+		[LEFT_DENIED] = "'s relay serves only whoever has its "
+		    "access token: what you wrote waits here until you are "
+		    "linked; ask them to use a relay that takes letters from "
+		    "everybody"
+	};
+
+	if (p->own->mail.told & 1u << what)
 		return;
-	p->own->mail.full_told = true;
-	chat_notice(c, "%s's mailbox is full: what you wrote waits here and "
-	    "will be tried again", p->title);
+	p->own->mail.told |= 1u << what;
+	chat_notice(c, "%s%s", p->title, texts[what]);
 }
 
 static void
@@ -91,11 +102,17 @@ take_result(struct chat *c, struct person *p, const struct under_way *u,
 	case LEFT_FULL:
 		on_not_stored(c, p, u);
 		hold(p, HOLD_FULL);
-		notice_full(c, p);
+		notice(c, p, what);
 		break;
 	case LEFT_NO_PLACE:
 		on_not_stored(c, p, u);
 		hold(p, HOLD_NO_PLACE);
+		break;
+	case LEFT_TROUBLE:
+	case LEFT_DENIED:
+		notice(c, p, what);
+		on_not_stored(c, p, u);
+		hold(p, HOLD_LATER);
 		break;
 	case LEFT_LATER:
 		on_not_stored(c, p, u);

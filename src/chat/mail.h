@@ -9,6 +9,7 @@
  *
  *	hold	none --LATER--> 30 s, doubling to 10 min, or my relays moved
  *		none --FULL--> 10 min; said once
+ *		none --TROUBLE, DENIED--> as LATER; said once
  *		none --NO PLACE--> as LATER, or their places changed
  *		any  --stored, a link--> none
  *
@@ -57,7 +58,8 @@ struct mailing {
 	bool ripe;			/* acknowledgements have gathered */
 	bool read_due;			/* how far I read was not told */
 	bool is_slow;			/* the link acknowledges nothing */
-	bool full_told;
+	unsigned told;			/* set of enum left, until one is
+					 * stored */
 	bool reseal_due;
 	bool has_asked, has_heeded;	/* the two below are set */
 	int64_t asked_ms, heeded_ms;	/* monotonic: reseals, out and in */

@@ -88,9 +88,91 @@ news_add_more(struct news_list *n, enum news_kind kind,
 	return item;
 }
 
+/* ---- messages in their order --------------------------------------------- */
+
+struct place {
+	struct news *at, news;
+};
+
+static bool
+is_message(const struct news *n)
+{
+	return n->kind == NEWS_MESSAGE && n->line;
+}
+
+static int
+by_place(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+	int who = memcmp(&a->news.who, &b->news.who, sizeof(a->news.who));
+
+	return who ? who : a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int
+by_number(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+	const struct line *la = a->news.line, *lb = b->news.line;
+	int who = memcmp(&a->news.who, &b->news.who, sizeof(a->news.who));
+
+	if (who)
+		return who;
+	if (la->epoch != lb->epoch)
+		return la->epoch < lb->epoch ? -1 : 1;
+	return la->seq < lb->seq ? -1 : la->seq > lb->seq;
+}
+
+/* How many, or 0 when each stands behind the one before it anyway. */
+static size_t
+count_messages(struct news_list *n)
+{
+	struct place was = { 0 }, is = { 0 };
+	bool ordered = true;
+	size_t count = 0;
+
+	for (size_t i = n->shown; i < n->n; i++) {
+		if (!is_message(&n->at[i].news))
+			continue;
+		is.news = n->at[i].news;
+		if (count++ > 0 && by_number(&was, &is) > 0)
+			ordered = false;
+		was = is;
+	}
+	return ordered ? 0 : count;
+}
+
+/* Letters come in any order, and the gaps of lines are those of the whole
+ * turn: read from the first to the last, the messages of one person are in
+ * theirs.  Each takes a place that another one of theirs had. */
+static void
+put_in_order(struct news_list *n)
+{
+	size_t count = count_messages(n), k = 0;
+	struct place *places, *ranked;
+
+	if (count == 0)
+		return;
+	places = mem_array(count, sizeof(*places));
+	ranked = mem_array(count, sizeof(*ranked));
+	for (size_t i = n->shown; i < n->n; i++) {
+		if (is_message(&n->at[i].news))
+			places[k++] = (struct place){ &n->at[i].news,
+				n->at[i].news };
+	}
+	qsort(places, count, sizeof(*places), by_place);
+	memcpy(ranked, places, count * sizeof(*places));
+	qsort(ranked, count, sizeof(*ranked), by_number);
+	for (size_t i = 0; i < count; i++)
+		*places[i].at = ranked[i].news;
+	free(places);
+	free(ranked);
+}
+
 void
 news_show(struct news_list *n)
 {
+	put_in_order(n);
 	n->shown = n->n;
 }
 

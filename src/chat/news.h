@@ -4,7 +4,8 @@
  * chat writes, the screen and the JSON writer read it in LOOP_SHOW, and it
  * is empty again after LOOP_SETTLE.  Nobody is called back, so a viewer can
  * never be in the middle of a change.  News of a change that could not be
- * committed never appear.
+ * committed never appear.  Messages of one person that arrived in the same
+ * turn stand in the order they were said in, whatever order they came in.
  */
 #ifndef NEWS_H
 #define NEWS_H

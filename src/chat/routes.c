@@ -383,6 +383,19 @@ routes_soon(struct chat *c)
 }
 
 void
+routes_now(struct chat *c)
+{
+	struct err why = { 0 };
+
+	if (!c->carrier.my_routes || c->trouble)
+		return;
+	if (look_at_card(c, &why) < 0)
+		turn_fail(c, &why, false);
+	else if (c->routes_all)
+		routes_soon(c);
+}
+
+void
 routes_owe(struct chat *c, struct person *p)
 {
 	p->own->routes_due = true;

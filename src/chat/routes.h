@@ -28,7 +28,7 @@ enum {
 	ROUTES_BODY = 1 + ROUTES_MAX * (4 + ROUTE_TEXT),
 	ROUTES_TEXT = 17,		/* a hash as the text of a row */
 	ROUTES_SOON_MS = 200,		/* relays come and go in company */
-	ROUTES_SLICE = 32,		/* a turn: each costs net a key */
+	ROUTES_SLICE = 32,		/* people a turn: each costs a key */
 	/* Having no place is told when it seems to stay so: at a start no
 	 * relay may be known yet. */
 	ROUTES_NONE_MS = 60000
@@ -55,6 +55,8 @@ void routes_heard(struct chat *c, struct person *p, const struct frame *f);
 
 /* Whether mine changed is looked at soon. */
 void routes_soon(struct chat *c);
+/* My card is looked at now: what it says of places is to be true. */
+void routes_now(struct chat *c);
 /* They are to know mine: let in, or what was owed says something else. */
 void routes_owe(struct chat *c, struct person *p);
 /* The body of a ROUTE row that leaves now. */

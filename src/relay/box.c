@@ -9,10 +9,8 @@
 #include "queuekey.h"
 
 enum {
-	SOURCE_CONNS = 4,		/* of one source: as many as these
+	SOURCE_CONNS = 4		/* of one source: as many as these
 					 * may open */
-	OPENS_S = 20			/* a second and source, when those
-					 * are used up */
 };
 
 /* A letter that is on its way to its reader. */
@@ -21,17 +19,14 @@ struct flying {
 	uint32_t len;
 };
 
-/* NULL while nothing is on its way and nothing waits for room. */
+/* NULL while nothing is on its way and nothing waits for room: what the
+ * mailbox has then was not sent yet. */
 struct flight {
-	uint32_t n, room, bytes;
+	uint32_t first, end, room;	/* of at[] */
+	uint32_t bytes;
+	uint64_t after;			/* the last letter that was sent */
 	bool more;			/* letters wait for room */
 	struct flying at[];
-};
-
-struct box {
-	struct seat seat;
-	uint64_t after;			/* the last letter that was sent */
-	struct flight *flight;
 };
 
 static struct box *
@@ -50,11 +45,18 @@ own_box(const struct conn *c, const uint8_t id[QUEUE_ID])
 }
 
 static void
-note_closed(struct conn *c)
+free_box(struct box *b)
 {
+	struct conn *c = b->seat.conn;
+
+	free(b->flight);
 	c->n_boxes--;
 	c->source->n_boxes--;
 	c->relay->stats.queues_open--;
+	if (b == &c->box)
+		memset(b, 0, sizeof(*b));
+	else
+		free(b);
 }
 
 static void
@@ -63,9 +65,7 @@ close_box(struct box *b)
 	struct conn *c = b->seat.conn;
 
 	seats_remove(&c->relay->boxes, &b->seat, &c->boxes);
-	note_closed(c);
-	free(b->flight);
-	free(b);
+	free_box(b);
 }
 
 void
@@ -73,29 +73,49 @@ box_close_all(struct conn *c)
 {
 	struct seat *s;
 
-	while ((s = seats_pop(&c->relay->boxes, &c->boxes)) != NULL) {
-		note_closed(c);
-		free(box_of(s)->flight);
-		free(s);
-	}
+	while ((s = seats_pop(&c->relay->boxes, &c->boxes)) != NULL)
+		free_box(box_of(s));
 }
 
 /* ---- letters to their reader --------------------------------------------- */
 
+/* With room for one more. */
 static struct flight *
 flight_of(struct box *b)
 {
 	struct flight *f = b->flight;
 	uint32_t room;
 
-	if (f && f->n < f->room)
+	if (f && f->end < f->room)
 		return f;
+	if (f && f->first > f->room / 2) {
+		f->end -= f->first;
+		memmove(f->at, f->at + f->first, f->end * sizeof(*f->at));
+		f->first = 0;
+		return f;
+	}
 	room = f ? f->room * 4 : 4;
 	b->flight = mem_resize(f, 1, sizeof(*f) + room * sizeof(*f->at));
 	if (!f)
 		memset(b->flight, 0, sizeof(*f));
 	b->flight->room = room;
 	return b->flight;
+}
+
+static uint32_t
+n_flying(const struct flight *f)
+{
+	return f ? f->end - f->first : 0;
+}
+
+/* When there is nothing to be known any more. */
+static void
+land_all(struct box *b)
+{
+	if (!b->flight || n_flying(b->flight) > 0 || b->flight->more)
+		return;
+	free(b->flight);
+	b->flight = NULL;
 }
 
 static bool
@@ -108,8 +128,8 @@ has_room(const struct box *b, size_t len)
 		c->wants_letters = true;
 		return false;
 	}
-	return !f || f->n == 0 ||
-	    (f->n < BOX_LETTERS && f->bytes + len <= BOX_BYTES);
+	return n_flying(f) == 0 || (n_flying(f) < BOX_LETTERS &&
+	    f->bytes + len <= BOX_BYTES);
 }
 
 static bool
@@ -123,9 +143,9 @@ send_letter(void *arg, uint64_t number, const void *p, size_t len)
 		return false;
 	}
 	f = flight_of(b);
-	f->at[f->n++] = (struct flying){ number, (uint32_t)len };
+	f->at[f->end++] = (struct flying){ number, (uint32_t)len };
 	f->bytes += (uint32_t)len;
-	b->after = number;
+	f->after = number;
 	b->seat.conn->relay->stats.letters_out++;
 	conn_say(b->seat.conn, &(struct relay_msg){ .op = OP_LETTER,
 	    .queue = b->seat.id, .number = number, .p = p, .len = len });
@@ -147,11 +167,9 @@ push(struct relay *r, const uint8_t id[QUEUE_ID])
 	}
 	if (b->flight)
 		b->flight->more = false;
-	queues_each(r->queues, id, b->after, send_letter, b);
-	if (b->flight && b->flight->n == 0 && !b->flight->more) {
-		free(b->flight);
-		b->flight = NULL;
-	}
+	queues_each(r->queues, id, b->flight ? b->flight->after : 0,
+	    send_letter, b);
+	land_all(b);
 }
 
 void
@@ -169,18 +187,19 @@ landed(struct box *b, uint64_t number)
 {
 	struct flight *f = b->flight;
 
-	for (uint32_t i = 0; f && i < f->n; i++) {
+	if (!f)
+		return;
+	/* They mostly land as they left. */
+	for (uint32_t i = f->first; i < f->end; i++) {
 		if (f->at[i].number != number)
 			continue;
 		f->bytes -= f->at[i].len;
-		memmove(f->at + i, f->at + i + 1,
-		    (--f->n - i) * sizeof(*f->at));
+		memmove(f->at + f->first + 1, f->at + f->first,
+		    (i - f->first) * sizeof(*f->at));
+		f->first++;
 		break;
 	}
-	if (f && f->n == 0 && !f->more) {
-		free(f);
-		b->flight = NULL;
-	}
+	land_all(b);
 }
 
 void
@@ -222,7 +241,7 @@ box_open(struct conn *c, const struct relay_msg *m)
 
 	if (r->n_openings - r->opened >= BOX_OPENINGS_MAX ||
 	    c->n_held >= r->limits.queues || c->n_held == UINT16_MAX - 1 ||
-	    !bucket_take(&c->source->opens, OPENS_S,
+	    !bucket_take(&c->source->opens, QUOTA_OPENS_S,
 	    r->limits.queues * 2, engine_ms(r))) {
 		conn_done(c, m->tag, RELAY_LIMIT);
 		return;
@@ -260,7 +279,7 @@ take_seat(struct conn *c, const uint8_t id[QUEUE_ID])
 	 * letters come once more. */
 	if (s)
 		close_box(box_of(s));
-	b = mem_new(sizeof(*b));
+	b = c->box.seat.conn ? mem_new(sizeof(*b)) : &c->box;
 	b->seat.conn = c;
 	memcpy(b->seat.id, id, QUEUE_ID);
 	seats_put(&r->boxes, &b->seat, &c->boxes);

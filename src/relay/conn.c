@@ -26,6 +26,38 @@ enum {
 	RECORD_MAX = NOISE_MAX - NOISE_TAG
 };
 
+/* There are ten thousand, nearly all idle. */
+_Static_assert(sizeof(struct conn) <= 264, "a connection has grown");
+
+struct conn_more *
+conn_more(struct conn *c)
+{
+	if (!c->more)
+		c->more = mem_new(sizeof(*c->more));
+	return c->more;
+}
+
+static bool
+has_part(const struct conn *c)
+{
+	return c->more && c->more->in.room > 0;
+}
+
+static void
+forget_part(struct conn *c)
+{
+	struct conn_more *m = c->more;
+
+	if (!m)
+		return;
+	buf_clear(&m->in);
+	/* Calls go on being counted from where they were. */
+	if (m->meets || m->pipes || m->next_ring != 0)
+		return;
+	free(m);
+	c->more = NULL;
+}
+
 /* ---- the queue out ------------------------------------------------------- */
 
 struct conn_out *
@@ -139,6 +171,18 @@ conn_is_full(const struct conn *c)
 	return c->out && c->out->buf.len >= c->relay->limits.out_bytes;
 }
 
+uint32_t
+conn_silence_s(const struct conn *c)
+{
+	return (engine_s(c->relay) - c->heard_s) & UINT16_MAX;
+}
+
+static void
+note_heard(struct conn *c)
+{
+	c->heard_s = engine_s(c->relay) & UINT16_MAX;
+}
+
 /* ---- the end ------------------------------------------------------------- */
 
 void
@@ -156,17 +200,16 @@ conn_cut(struct conn *c)
 		r->stats.clients--;
 	}
 	c->state = CONN_DEAD;
-	watch_free(c->watch);
-	close(c->fd);
+	watched_stop(&c->watched, r->loop);
+	close(c->watched.fd);
 	release_out(c);
-	if (c->in) {
-		buf_clear(c->in);
-		free(c->in);
-		c->in = NULL;
-	}
 	meet_leave_all(c);
 	box_close_all(c);
 	pipe_gone(c);
+	if (c->more)
+		buf_clear(&c->more->in);
+	free(c->more);
+	c->more = NULL;
 	if (c->has_card)
 		directory_gone(r->directory, c);
 	if (c->has_reach)
@@ -196,7 +239,7 @@ conn_close(struct conn *c)
 	if (c->state != CONN_UP)
 		return;
 	c->state = CONN_CLOSING;
-	c->heard_s = engine_s(c->relay);
+	note_heard(c);
 	meet_leave_all(c);
 	box_close_all(c);
 	pipe_gone(c);
@@ -204,28 +247,34 @@ conn_close(struct conn *c)
 	engine_dirty(c->relay, c);
 }
 
-/* When it is to be cut if nothing happens. */
 static uint32_t
-due_s(const struct conn *c)
+left_of(uint32_t limit_s, uint32_t since_s)
+{
+	return limit_s > since_s ? limit_s - since_s : 0;
+}
+
+/* Until it is to be cut if nothing happens. */
+static uint32_t
+left_s(const struct conn *c)
 {
 	const struct relay_limits *l = &c->relay->limits;
-	uint32_t due = c->heard_s + (c->state == CONN_CLOSING ? CLOSING_S :
-	    l->silent_s);
+	const uint32_t now = engine_s(c->relay);
+	uint32_t left = left_of(c->state == CONN_CLOSING ? CLOSING_S :
+	    l->silent_s, conn_silence_s(c)), stalled;
 
-	if (c->out && c->out->stalled_s != 0 &&
-	    c->out->stalled_s + l->stalled_s < due)
-		due = c->out->stalled_s + l->stalled_s;
-	return due;
+	if (!c->out || c->out->stalled_s == 0)
+		return left;
+	stalled = left_of(l->stalled_s, now - c->out->stalled_s);
+	return stalled < left ? stalled : left;
 }
 
 void
 conn_look(struct conn *c)
 {
-	const uint32_t now = engine_s(c->relay);
-	const uint32_t due = due_s(c);
+	const uint32_t left = left_s(c);
 
-	if ((int32_t)(due - now) > 0) {
-		engine_look(c->relay, c, due - now);
+	if (left > 0) {
+		engine_look(c->relay, c, left);
 		return;
 	}
 	if (c->state == CONN_UP && c->out && c->out->stalled_s != 0)
@@ -240,7 +289,8 @@ conn_look(struct conn *c)
 static void
 set_watch(struct conn *c)
 {
-	watch_want(c->watch, (c->is_paused ? 0u : LOOP_READ) |
+	watched_want(&c->watched, c->relay->loop,
+	    (c->is_paused ? 0u : LOOP_READ) |
 	    (c->is_blocked ? LOOP_WRITE : 0u));
 }
 
@@ -252,17 +302,14 @@ eat_rest(struct conn *c)
 {
 	size_t used;
 
-	if (!c->in)
+	if (!has_part(c))
 		return;
-	used = eat(c, c->in->at, c->in->len);
+	used = eat(c, c->more->in.at, c->more->in.len);
 	if (c->state == CONN_DEAD)
 		return;
-	buf_drop(c->in, used);
-	if (c->in->len == 0 || c->state != CONN_UP) {
-		buf_clear(c->in);
-		free(c->in);
-		c->in = NULL;
-	}
+	buf_drop(&c->more->in, used);
+	if (c->more->in.len == 0 || c->state != CONN_UP)
+		forget_part(c);
 }
 
 static void
@@ -305,7 +352,8 @@ static bool
 write_out(struct conn *c)
 {
 	struct conn_out *out = c->out;
-	ssize_t n = send(c->fd, out->buf.at, out->buf.len, MSG_NOSIGNAL);
+	ssize_t n = send(c->watched.fd, out->buf.at, out->buf.len,
+	    MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK &&
 	    errno != EINTR && errno != ENOBUFS) {
@@ -342,7 +390,7 @@ conn_flush(struct conn *c)
 	}
 	if (!c->out && c->state == CONN_CLOSING && !c->is_finished) {
 		c->is_finished = true;
-		shutdown(c->fd, SHUT_WR);
+		shutdown(c->watched.fd, SHUT_WR);
 	}
 	/* Its own requests go on when half of what they filled is gone. */
 	if (c->is_paused && c->n_held < UINT16_MAX && (!c->out ||
@@ -394,7 +442,7 @@ take_record(struct conn *c, uint8_t *p, size_t len)
 		violate(c);
 		return;
 	}
-	c->heard_s = engine_s(r);
+	note_heard(c);
 	r->stats.records_in++;
 	conn_obey(c, p, len - NOISE_TAG);
 }
@@ -429,25 +477,24 @@ eat(struct conn *c, uint8_t *p, size_t len)
 static void
 keep(struct conn *c, const uint8_t *p, size_t len)
 {
-	if (len == 0)
-		return;
-	if (!c->in)
-		c->in = mem_new(sizeof(*c->in));
-	buf_put(c->in, p, len);
+	if (len > 0)
+		buf_put(&conn_more(c)->in, p, len);
 }
 
 /* A long record that came in pieces leaves a large place behind. */
 static void
 shrink_in(struct conn *c)
 {
-	struct buf *old = c->in;
+	struct buf old;
 
-	if (!old || old->room <= 4096 || old->room / 4 < old->len)
+	if (!has_part(c))
 		return;
-	c->in = NULL;
-	keep(c, old->at, old->len);
-	buf_clear(old);
-	free(old);
+	old = c->more->in;
+	if (old.room <= 4096 || old.room / 4 < old.len)
+		return;
+	c->more->in = (struct buf){ 0 };
+	keep(c, old.at, old.len);
+	buf_clear(&old);
 }
 
 static void
@@ -455,8 +502,8 @@ take_bytes(struct conn *c, uint8_t *p, size_t n)
 {
 	size_t used;
 
-	if (c->in) {
-		buf_put(c->in, p, n);
+	if (has_part(c)) {
+		keep(c, p, n);
 		eat_rest(c);
 	} else {
 		used = eat(c, p, n);
@@ -475,7 +522,7 @@ conn_up(struct conn *c)
 	struct relay *r = c->relay;
 
 	c->state = CONN_UP;
-	c->heard_s = engine_s(r);
+	note_heard(c);
 	c->source->n_pending--;
 	r->stats.pending--;
 	r->stats.clients++;
@@ -486,15 +533,15 @@ static void
 read_fresh(struct conn *c)
 {
 	uint8_t bytes[RELAY_UNAUTH_MAX];
-	size_t have = c->in ? c->in->len : 0;
+	size_t have = has_part(c) ? c->more->in.len : 0;
 	ssize_t n;
 
 	/* The others first; what it sent stays in the socket. */
 	if (c->relay->handshakes_left == 0)
 		return;
 	if (have > 0)
-		memcpy(bytes, c->in->at, have);
-	n = recv(c->fd, bytes + have, sizeof(bytes) - have, 0);
+		memcpy(bytes, c->more->in.at, have);
+	n = recv(c->watched.fd, bytes + have, sizeof(bytes) - have, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 	    errno == EINTR))
 		return;
@@ -504,13 +551,10 @@ read_fresh(struct conn *c)
 	}
 	c->relay->stats.bytes_in += (uint64_t)n;
 	shake_take(c, bytes, have + (size_t)n);
-	if (c->state == CONN_FRESH) {
+	if (c->state == CONN_FRESH)
 		keep(c, bytes + have, (size_t)n);
-	} else if (c->in) {
-		buf_clear(c->in);
-		free(c->in);
-		c->in = NULL;
-	}
+	else if (c->state != CONN_DEAD)
+		forget_part(c);
 }
 
 static void
@@ -523,7 +567,7 @@ on_readable(struct conn *c)
 		read_fresh(c);
 		return;
 	}
-	n = recv(c->fd, r->scratch, READ_MAX, 0);
+	n = recv(c->watched.fd, r->scratch, READ_MAX, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 	    errno == EINTR))
 		return;
@@ -540,9 +584,9 @@ on_readable(struct conn *c)
 }
 
 static void
-on_ready(void *arg, unsigned events)
+on_ready(struct watched *w, unsigned events)
 {
-	struct conn *c = arg;
+	struct conn *c = LIST_OF(w, struct conn, watched);
 
 	if (events & LOOP_WRITE)
 		on_writable(c);
@@ -557,7 +601,7 @@ conn_peer(const struct conn *c, struct addr *from)
 	socklen_t len = sizeof(ss);
 
 	memset(&ss, 0, sizeof(ss));
-	getpeername(c->fd, (struct sockaddr *)&ss, &len);
+	getpeername(c->watched.fd, (struct sockaddr *)&ss, &len);
 	sock_addr_from(from, (const struct sockaddr *)&ss);
 }
 
@@ -588,8 +632,7 @@ conn_accept(struct relay *r, int fd, const struct addr *from)
 		return;
 	}
 	c = mem_new(sizeof(*c));
-	c->watch = loop_watch(r->loop, fd, on_ready, c, NULL);
-	if (!c->watch) {
+	if (watched_start(&c->watched, r->loop, fd, on_ready, NULL) != 0) {
 		r->stats.refused++;
 		close(fd);
 		free(c);
@@ -598,19 +641,23 @@ conn_accept(struct relay *r, int fd, const struct addr *from)
 	/* The oldest gives way: it had its chance, and a crowd of the silent
 	 * must not keep others out for ten seconds. */
 	if (r->stats.pending >= r->limits.pending) {
+		struct conn *oldest = LIST_FIRST(&r->fresh, struct conn,
+		    link);
+
 		r->stats.refused++;
-		conn_cut(LIST_FIRST(&r->fresh, struct conn, link));
+		if (oldest)
+			conn_cut(oldest);
 	}
 	c->relay = r;
 	c->source = s;
-	c->fd = fd;
 	c->state = CONN_FRESH;
-	c->heard_s = engine_s(r);
+	note_heard(c);
 	list_append(&r->fresh, &c->link);
 	s->n_conns++;
 	s->n_pending++;
 	r->n_conns++;
 	r->stats.pending++;
-	if (r->n_conns == 1)
+	/* It was ticking slowly; never later than it would anyway. */
+	if (r->n_conns == 1 && r->tick.due_ms > loop_now_ms(r->loop) + 1000)
 		timer_set(&r->tick, 1000);
 }

@@ -21,14 +21,15 @@
 #include "addr.h"
 #include "buf.h"
 #include "list.h"
+#include "loop.h"
 #include "noise.h"
 #include "relaywire.h"
+#include "seat.h"
 
 struct relay;
 struct source;
-struct seat;
+struct flight;
 struct pipes;
-struct watch;
 
 enum conn_state { CONN_FRESH, CONN_UP, CONN_CLOSING, CONN_DEAD };
 
@@ -42,24 +43,39 @@ struct conn_out {
 					 * does */
 };
 
+/* While it waits at a meeting, has pipes, or a part of a record came. */
+struct conn_more {
+	struct buf in;			/* the part; room 0: none */
+	struct seat *meets;
+	struct pipes *pipes;		/* NULL: none */
+	uint32_t next_ring;
+	uint16_t n_meets;
+};
+
+/* A mailbox that is read: box.c. */
+struct box {
+	struct seat seat;
+	struct flight *flight;
+};
+
+/* 264 bytes, as malloc() likes them. */
 struct conn {
 	struct relay *relay;
 	struct source *source;
-	struct watch *watch;
-	struct buf *in;			/* part of a record; NULL: none */
-	struct conn_out *out;		/* NULL: nothing */
-	struct seat *meets, *boxes;
-	struct pipes *pipes;		/* NULL: none */
 	struct list link;		/* fresh, wheel or dead */
+	struct watched watched;		/* has the descriptor */
+	struct conn_out *out;		/* NULL: nothing */
+	struct conn_more *more;		/* NULL: nothing of it */
+	struct seat *boxes;
+	struct box box;			/* one of them: most have no other.
+					 * seat.conn NULL: not in use */
 	struct cipher rx, tx;
 	uint8_t hash[NOISE_HASH];	/* of the handshake: signatures that
 					 * open mailboxes are over it */
-	uint32_t heard_s;
-	uint32_t next_ring;
-	int fd;
-	uint16_t n_meets, n_boxes;
+	uint16_t heard_s;		/* is looked at before it comes round */
+	uint16_t n_boxes;
 	uint16_t n_held;		/* by so many who look again later */
-	uint8_t state;			/* enum conn_state */
+	unsigned state : 2;		/* enum conn_state */
 	bool is_admitted : 1;		/* showed the access token */
 	bool is_dirty : 1;
 	bool is_paused : 1;		/* its own queue is full */
@@ -81,6 +97,8 @@ void conn_close(struct conn *c);
 void conn_up(struct conn *c);
 /* What a record held: does it, message by message. */
 void conn_obey(struct conn *c, const uint8_t *p, size_t len);
+/* Made if need be. */
+struct conn_more *conn_more(struct conn *c);
 /* Its queue, made if need be: the handshake writes there. */
 struct conn_out *conn_out(struct conn *c);
 /* Appends a message to this turn's record.  Nothing when it is ending. */
@@ -88,6 +106,8 @@ void conn_say(struct conn *c, const struct relay_msg *m);
 void conn_done(struct conn *c, uint32_t tag, enum relay_status status);
 /* Takes part in what others do: up, and not ending. */
 bool conn_is_up(const struct conn *c);
+/* Seconds since something came of it. */
+uint32_t conn_silence_s(const struct conn *c);
 /* Its queue holds as much as limits allow. */
 bool conn_is_full(const struct conn *c);
 /* The turn's end: seals and writes. */

@@ -80,6 +80,7 @@ struct relay {
 	uint64_t blocked_bytes;		/* waiting for slow readers, in all */
 
 	uint32_t swept_s, expired_s;	/* the last times */
+	size_t touched;			/* of boxes, going round */
 	bool is_expiring;
 	bool is_draining;
 	struct timer drain;

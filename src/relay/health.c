@@ -66,7 +66,7 @@ struct health {
 	size_t n_waiting;
 };
 
-/* ---- answers ------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------ */
 
 static const struct {
 	const char *name, *value;
@@ -182,7 +182,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 
 	(void)version;
 	(void)upload;
-	(void)upload_len;
+	*upload_len = 0;		/* whatever came is not looked at */
 	(void)seen;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
@@ -195,7 +195,7 @@ on_request(void *arg, struct MHD_Connection *c, const char *url,
 	    "There are /, /health and /metrics.");
 }
 
-/* ---- on the loop -------------------------------------------------------------- */
+/* ---- on the loop -------------------------------------------------------- */
 
 static void
 serve(struct health *h)

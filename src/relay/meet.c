@@ -15,8 +15,8 @@ leave(struct relay *r, struct seat *s)
 {
 	struct conn *c = s->conn;
 
-	seats_remove(&r->meets, s, &c->meets);
-	c->n_meets--;
+	seats_remove(&r->meets, s, &c->more->meets);
+	c->more->n_meets--;
 	c->source->n_meets--;
 	r->stats.meets--;
 	free(s);
@@ -74,8 +74,9 @@ static bool
 has_room(const struct conn *c)
 {
 	const struct relay_limits *l = &c->relay->limits;
+	const unsigned n = c->more ? c->more->n_meets : 0;
 
-	return c->n_meets < l->meets && c->n_meets < UINT16_MAX &&
+	return n < l->meets && n < UINT16_MAX &&
 	    c->source->n_meets < (uint64_t)l->meets * SOURCE_CONNS;
 }
 
@@ -95,8 +96,8 @@ sit_down(struct conn *c, const uint8_t id[MEET_ID])
 	s = mem_new(sizeof(*s));
 	s->conn = c;
 	memcpy(s->id, id, MEET_ID);
-	seats_put(&r->meets, s, &c->meets);
-	c->n_meets++;
+	seats_put(&r->meets, s, &conn_more(c)->meets);
+	c->more->n_meets++;
 	c->source->n_meets++;
 	r->stats.meets++;
 	return any;
@@ -141,8 +142,10 @@ meet_leave_all(struct conn *c)
 {
 	struct seat *s;
 
-	while ((s = seats_pop(&c->relay->meets, &c->meets)) != NULL) {
-		c->n_meets--;
+	if (!c->more)
+		return;
+	while ((s = seats_pop(&c->relay->meets, &c->more->meets)) != NULL) {
+		c->more->n_meets--;
 		c->source->n_meets--;
 		c->relay->stats.meets--;
 		free(s);

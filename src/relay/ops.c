@@ -10,8 +10,6 @@
 #include "reach.h"
 #include "secret.h"
 
-enum { ASKS_S = 1, ASKS_BURST = 20 };	/* questions that cost more */
-
 /* What is done for those without the access token: nothing.  They are told,
  * if they asked something that is answered, and the link ends. */
 static void
@@ -41,7 +39,7 @@ hello(struct conn *c, const struct relay_msg *m)
 static bool
 may_ask(struct conn *c)
 {
-	return bucket_take(&c->source->asks, ASKS_S, ASKS_BURST,
+	return bucket_take(&c->source->asks, 1, QUOTA_ASKS,
 	    engine_ms(c->relay));
 }
 

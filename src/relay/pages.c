@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* ---- for Prometheus ---------------------------------------------------------- */
+/* ---- for Prometheus ----------------------------------------------------- */
 
 struct metric {
 	const char *name;
@@ -106,7 +106,7 @@ page_metrics(struct buf *out, const struct facts *f)
 	    f->config == NULL);
 }
 
-/* ---- for watchers ------------------------------------------------------------ */
+/* ---- for watchers ------------------------------------------------------- */
 
 /* Our own words, but one of them may hold the name of a file. */
 static void
@@ -147,7 +147,7 @@ page_health(struct buf *out, const struct facts *f)
 	return good ? 200 : 503;
 }
 
-/* ---- for people ---------------------------------------------------------------- */
+/* ---- for people --------------------------------------------------------- */
 
 static void
 put_duration(struct buf *out, int64_t s)

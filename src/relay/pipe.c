@@ -24,10 +24,16 @@ struct pipes {
 	struct row at[];
 };
 
+static struct pipes *
+pipes_of(const struct conn *c)
+{
+	return c->more ? c->more->pipes : NULL;
+}
+
 static struct row *
 find(const struct conn *c, uint32_t number)
 {
-	struct pipes *p = c->pipes;
+	struct pipes *p = pipes_of(c);
 
 	if (!p)
 		return NULL;
@@ -45,22 +51,22 @@ find(const struct conn *c, uint32_t number)
 static size_t
 count(const struct conn *c)
 {
-	return c->pipes ? c->pipes->n : 0;
+	return pipes_of(c) ? pipes_of(c)->n : 0;
 }
 
 static void
 add(struct conn *c, uint32_t number, struct pipe *pipe, uint32_t side)
 {
-	struct pipes *p = c->pipes;
+	struct pipes *p = pipes_of(c);
 
 	if (!p || p->n == p->room) {
 		uint32_t room = p ? p->room * 2 : 2;
 
 		p = mem_resize(p, 1, sizeof(*p) + room * sizeof(*p->at));
-		if (!c->pipes)
+		if (!pipes_of(c))
 			p->n = p->last = 0;
 		p->room = room;
-		c->pipes = p;
+		conn_more(c)->pipes = p;
 	}
 	p->at[p->n++] = (struct row){ number, side, pipe };
 	pipe->end[side] = c;
@@ -71,12 +77,13 @@ static void
 drop(struct conn *c, uint32_t number)
 {
 	struct row *row = find(c, number);
+	struct pipes *p = c->more->pipes;
 
-	*row = c->pipes->at[--c->pipes->n];
-	if (c->pipes->n > 0)
+	*row = p->at[--p->n];
+	if (p->n > 0)
 		return;
-	free(c->pipes);
-	c->pipes = NULL;
+	free(p);
+	c->more->pipes = NULL;
 }
 
 static void
@@ -106,11 +113,11 @@ end_pipe(struct relay *r, struct pipe *p, bool tell0, bool tell1,
 static uint32_t
 new_number(struct conn *c)
 {
-	uint32_t number;
+	uint32_t number, *next = &conn_more(c)->next_ring;
 
 	do
 		number = RELAY_RING +
-		    (c->next_ring++ & (RELAY_RING - 1));
+		    ((*next)++ & (RELAY_RING - 1));
 	while (find(c, number));
 	return number;
 }
@@ -202,8 +209,8 @@ pipe_hang(struct conn *c, uint32_t number, enum relay_hang why)
 void
 pipe_gone(struct conn *c)
 {
-	while (c->pipes) {
-		struct row *row = &c->pipes->at[0];
+	while (pipes_of(c)) {
+		struct row *row = &pipes_of(c)->at[0];
 
 		end_pipe(c->relay, row->pipe, row->side != 0, row->side != 1,
 		    HANG_GONE);

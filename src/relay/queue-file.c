@@ -15,7 +15,7 @@ enum {
 	/* Many pages are touched by many turns: fewer are moved, and synced,
 	 * when the WAL may grow to 16 MiB. */
 	WAL_FRAMES = 4000,
-	CACHE_KIB = 2048,
+	CACHE_KIB = 256,
 	/* The clock is kept with the first change after so long. */
 	AGE_KEPT_S = 600
 };
@@ -73,7 +73,7 @@ open_db(const char *path, struct err *e)
 	return NULL;
 }
 
-/* ---- a fresh one ------------------------------------------------------------
+/* ---- a fresh one -----------------------------------------------------------
  *
  * Made beside and moved into place when it is whole: a database that is
  * empty or half a schema was never ours.
@@ -172,7 +172,7 @@ make_new(const char *path, struct err *e)
 	return rc == 0 ? sync_dir_of(path, e) : -1;
 }
 
-/* ---- one that is there ------------------------------------------------------
+/* ---- one that is there -----------------------------------------------------
  *
  * File and WAL are two files that anybody may part.  SQLite takes a missing
  * WAL for an empty one, and another's for its own.  So every WAL begins with
@@ -243,7 +243,7 @@ check_wal(struct db *db, bool had_wal, int64_t peeked, struct err *e)
 	    "with empty mailboxes");
 }
 
-/* ---- into the memory --------------------------------------------------------- */
+/* ---- into the memory ---------------------------------------------------- */
 
 static int
 take_queue(struct queues *q, struct db_stmt *st, struct err *e)
@@ -256,7 +256,7 @@ take_queue(struct queues *q, struct db_stmt *st, struct err *e)
 	id = db_blob(st, 1, &id_len);
 	token = db_blob(st, 2, &token_len);
 	if (slot < q->n_slots || slot >= SLOTS_MAX || id_len != QUEUE_ID ||
-	    token_len != TOKEN_KEPT || opened < 0 || opened > UINT32_MAX)
+	    token_len != TOKEN_HASH || opened < 0 || opened > HOURS_MAX)
 		return refuse(path, "it holds a queue of another shape", e);
 	if (slot_find(q, id) != 0)
 		return refuse(path, "it holds a queue twice", e);
@@ -315,7 +315,7 @@ read_counters(struct queues *q, struct err *e)
 	    db_number(q->db, "SELECT age FROM counter", &age, e) != 0)
 		return -1;
 	if (numbers < 0 || (uint64_t)numbers > NUMBER_MAX || age < 0 ||
-	    age / 3600 > UINT32_MAX)
+	    age / 3600 > HOURS_MAX)
 		return refuse(db_path(q->db), "its counters are beyond "
 		    "belief", e);
 	q->reserved = q->reserved_kept = (uint64_t)numbers;
@@ -408,7 +408,7 @@ queue_file_close(struct queues *q)
 	q->db = NULL;
 }
 
-/* ---- a transaction ----------------------------------------------------------- */
+/* ---- a transaction ------------------------------------------------------ */
 
 static int
 set_counter(struct queues *q, enum queue_sql which, int64_t n, struct err *e)

@@ -129,7 +129,13 @@ queue_index_clear(struct queues *q)
 	free(q->by_number.at);
 }
 
-/* ---- queues --------------------------------------------------------------- */
+uint64_t
+token_hash_of(const struct queues *q, const uint8_t token[TOKEN_HASH])
+{
+	return hash_bytes(&q->key, token, TOKEN_HASH);
+}
+
+/* ---- queues ------------------------------------------------------------- */
 
 uint32_t
 slot_find(const struct queues *q, const uint8_t id[QUEUE_ID])
@@ -176,7 +182,7 @@ slots_reach(struct queues *q, uint32_t at)
 
 void
 slot_add(struct queues *q, uint32_t at, const uint8_t id[QUEUE_ID],
-    const uint8_t token[TOKEN_KEPT], uint32_t opened_h)
+    const uint8_t token[TOKEN_HASH], uint32_t opened_h)
 {
 	struct slot *s;
 
@@ -185,9 +191,9 @@ slot_add(struct queues *q, uint32_t at, const uint8_t id[QUEUE_ID],
 	assert(at >= q->n_slots || at == q->free_slot);
 	slots_reach(q, at);
 	s = &q->slots[at];
-	*s = (struct slot){ .opened_h = opened_h };
+	*s = (struct slot){ .token = token_hash_of(q, token) };
+	s->opened_h = opened_h & HOURS_MAX;
 	memcpy(s->id, id, QUEUE_ID);
-	memcpy(s->token, token, TOKEN_KEPT);
 	slot_show(q, at);
 }
 
@@ -215,7 +221,7 @@ slot_free(struct queues *q, uint32_t at)
 	q->free_slot = at;
 }
 
-/* ---- letters -------------------------------------------------------------- */
+/* ---- letters ------------------------------------------------------------ */
 
 uint32_t
 upload_hash(const struct queues *q, uint32_t slot,

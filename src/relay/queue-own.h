@@ -1,7 +1,7 @@
 /*
- * queue-own - what the files of queue share: queue.c (what is asked of it,
- * and a turn's transaction), queue-index.c (what is in memory), queue-file.c
- * (opening and making the file).
+ * queue-own - what the files of queue share: queue.c (what is asked of it),
+ * queue-turn.c (a turn's transaction), queue-index.c (what is in memory),
+ * queue-file.c (opening and making the file).
  */
 #ifndef QUEUE_OWN_H
 #define QUEUE_OWN_H
@@ -11,9 +11,8 @@
 #include "queue.h"
 
 enum {
-	/* Of the 32 bytes of a token's hash; half of them cannot be guessed
-	 * either, and there is one in memory for each queue. */
-	TOKEN_KEPT = 16,
+	TOKEN_HASH = 32,
+	HOURS_MAX = (1 << 30) - 1,	/* of the relay's own clock */
 	SLOTS_MAX = 1 << 24,		/* queues, and as a row of the file */
 	LETTERS_MAX = 1 << 28
 };
@@ -23,16 +22,17 @@ enum {
 
 enum place { PLACE_FREE, PLACE_LIVE, PLACE_GONE /* with the commit */ };
 
-/* A queue.  Slot 0 is nobody's. */
+/* A queue.  Slot 0 is nobody's.  There may be a million: 48 bytes. */
 struct slot {
 	uint8_t id[QUEUE_ID];
-	uint8_t token[TOKEN_KEPT];
+	uint64_t token;			/* its hash, hashed with our key: who
+					 * guesses has one chance in 2^64 */
 	uint64_t bytes;
 	uint32_t n_letters;
 	uint32_t first, last;		/* letters; 0: none.  Of a free slot,
 					 * first is the next free one */
-	uint32_t opened_h;		/* hour of the relay's own clock */
-	enum place place;
+	uint32_t opened_h : 30;		/* hour of the relay's own clock */
+	uint32_t place : 2;		/* enum place */
 };
 
 /* A letter's place.  Letter 0 is none. */
@@ -59,7 +59,7 @@ struct deed {
 	enum deed_kind kind;
 	uint32_t at;			/* slot, or letter */
 	uint32_t opened_h;		/* DEED_OPEN: what it was */
-	uint8_t token[TOKEN_KEPT];
+	uint64_t token;
 	uint64_t *count;		/* in stats, once committed; or NULL */
 };
 
@@ -94,16 +94,18 @@ struct queues {
 	struct err trouble;		/* why */
 };
 
-/* ---- queue-index.c: no disk ----------------------------------------------- */
+/* ---- queue-index.c: no disk --------------------------------------------- */
 
 void queue_index_init(struct queues *q);
 void queue_index_clear(struct queues *q);
+uint64_t token_hash_of(const struct queues *q,
+    const uint8_t token[TOKEN_HASH]);
 /* 0: none. */
 uint32_t slot_find(const struct queues *q, const uint8_t id[QUEUE_ID]);
 uint32_t slot_unused(struct queues *q);		/* 0: SLOTS_MAX */
 /* At that place, which is unused. */
 void slot_add(struct queues *q, uint32_t at, const uint8_t id[QUEUE_ID],
-    const uint8_t token[TOKEN_KEPT], uint32_t opened_h);
+    const uint8_t token[TOKEN_HASH], uint32_t opened_h);
 void slot_hide(struct queues *q, uint32_t at);	/* not found any more */
 void slot_show(struct queues *q, uint32_t at);
 void slot_free(struct queues *q, uint32_t at);	/* hidden, without letters */
@@ -121,7 +123,7 @@ uint32_t letter_add(struct queues *q, uint32_t slot, uint64_t number,
     uint32_t upload, size_t len);
 void letter_free(struct queues *q, uint32_t at);
 
-/* ---- queue-file.c ---------------------------------------------------------- */
+/* ---- queue-file.c ------------------------------------------------------- */
 
 #define QUEUE_SQL(X) \
 	X(SQL_QUEUES, "SELECT slot, id, token, opened FROM queue") \
@@ -129,6 +131,7 @@ void letter_free(struct queues *q, uint32_t at);
 	    " VALUES(?1, ?2, ?3, ?4)") \
 	X(SQL_QUEUE_SET, "UPDATE queue SET token = ?2, opened = ?3" \
 	    " WHERE slot = ?1") \
+	X(SQL_QUEUE_TOUCH, "UPDATE queue SET opened = ?2 WHERE slot = ?1") \
 	X(SQL_QUEUE_DROP, "DELETE FROM queue WHERE slot = ?1") \
 	X(SQL_LETTERS, "SELECT number, slot, upload, length(letter)" \
 	    " FROM letter ORDER BY number") \
@@ -157,5 +160,17 @@ int queue_file_open(struct queues *q, const char *path, struct err *e);
 void queue_file_close(struct queues *q);
 /* Begins the turn's transaction, if it has not begun.  sync: as db_sync. */
 int queue_begin(struct queues *q, bool sync, struct err *e);
+
+/* ---- queue-turn.c: the disk and the memory move together ---------------- */
+
+/* Ready for binding, inside the turn's transaction.  NULL: it failed, and
+ * with it the rest of the turn. */
+struct db_stmt *queue_change(struct queues *q, enum queue_sql which);
+bool queue_run(struct queues *q, struct db_stmt *st);
+/* With one parameter. */
+bool queue_run_for(struct queues *q, enum queue_sql which, uint64_t row);
+/* What was done in memory; borrowed until the next one. */
+struct deed *queue_note(struct queues *q, enum deed_kind kind, uint32_t at);
+void letter_count_out(struct queues *q, uint32_t at);
 
 #endif

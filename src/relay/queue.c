@@ -6,7 +6,6 @@
 
 #include "log.h"
 #include "queue-own.h"
-#include "secret.h"
 
 enum {
 	NUMBERS_SET_ASIDE = 65536,
@@ -16,10 +15,12 @@ enum {
 	SWEEP_SLICE = 4096,		/* queues looked at */
 	SWEEP_DROP = 64,		/* .. and removed */
 	SWEEP_EVERY_S = 3600,
+	HOUR_S = 3600,
+	DAY_H = 24,
 	DAY_S = 86400
 };
 
-/* ---- life ---------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct queues *
 queues_open(const char *path, const struct queue_limits *limits,
@@ -73,212 +74,11 @@ advance(struct queues *q, int64_t now)
 	q->now = now;
 }
 
-/* ---- a turn's transaction ------------------------------------------------ */
-
-/* The rest of the turn is lost with what came before: one transaction. */
-static void
-fail(struct queues *q)
-{
-	q->failed = true;
-	db_rollback(q->db);
-}
-
-/* Ready for binding, inside the turn's transaction.  NULL: it failed. */
-static struct db_stmt *
-change(struct queues *q, enum queue_sql which)
-{
-	struct db_stmt *st = NULL;
-
-	if (q->failed)
-		return NULL;
-	if (queue_begin(q, true, &q->trouble) == 0)
-		st = db_use(q->db, which, &q->trouble);
-	if (st == NULL)
-		fail(q);
-	return st;
-}
-
-static bool
-run(struct queues *q, struct db_stmt *st)
-{
-	if (db_run(st, &q->trouble) == 0)
-		return true;
-	fail(q);
-	return false;
-}
-
-static bool
-run_for(struct queues *q, enum queue_sql which, uint64_t row)
-{
-	struct db_stmt *st = change(q, which);
-
-	if (st == NULL)
-		return false;
-	db_bind_int(st, 1, (int64_t)row);
-	return run(q, st);
-}
-
-static struct deed *
-note(struct queues *q, enum deed_kind kind, uint32_t at)
-{
-	struct deed *d;
-
-	if (q->n_deeds == q->room_deeds) {
-		q->room_deeds = q->room_deeds == 0 ? 64 : q->room_deeds * 2;
-		q->deeds = mem_resize(q->deeds, q->room_deeds,
-		    sizeof(*q->deeds));
-	}
-	d = &q->deeds[q->n_deeds++];
-	*d = (struct deed){ .kind = kind, .at = at };
-	return d;
-}
-
-/* A letter that leaves stays in its queue's list until the commit, so that
- * it need not find its way back; on the disk, too. */
-static void
-count_out(struct queues *q, uint32_t at)
-{
-	struct letter *l = &q->letters[at];
-
-	l->place = PLACE_GONE;
-	q->slots[l->slot].n_letters--;
-	q->slots[l->slot].bytes -= l->len;
-	q->stats.letters--;
-	q->stats.bytes -= l->len;
-}
-
-static void
-count_in(struct queues *q, uint32_t at)
-{
-	struct letter *l = &q->letters[at];
-
-	l->place = PLACE_LIVE;
-	q->slots[l->slot].n_letters++;
-	q->slots[l->slot].bytes += l->len;
-	q->stats.letters++;
-	q->stats.bytes += l->len;
-}
-
-static void
-undo(struct queues *q, const struct deed *d)
-{
-	switch (d->kind) {
-	case DEED_MAKE:
-		slot_hide(q, d->at);
-		slot_free(q, d->at);
-		break;
-	case DEED_OPEN:
-		q->slots[d->at].opened_h = d->opened_h;
-		memcpy(q->slots[d->at].token, d->token, TOKEN_KEPT);
-		break;
-	case DEED_PUT:
-		count_out(q, d->at);
-		letter_free(q, d->at);
-		break;
-	case DEED_DELETE:
-		count_in(q, d->at);
-		break;
-	case DEED_DROP:
-		slot_show(q, d->at);
-		break;
-	}
-}
-
-static void
-settle(struct queues *q, const struct deed *d)
-{
-	if (d->count != NULL)
-		++*d->count;
-	switch (d->kind) {
-	case DEED_DELETE:
-		letter_free(q, d->at);
-		break;
-	case DEED_DROP:
-		slot_free(q, d->at);
-		break;
-	case DEED_MAKE:
-	case DEED_OPEN:
-	case DEED_PUT:
-		break;
-	}
-}
-
-/* A burst leaves no memory behind it. */
-static void
-forget_deeds(struct queues *q)
-{
-	q->n_deeds = 0;
-	if (q->room_deeds > 4096) {
-		free(q->deeds);
-		q->deeds = NULL;
-		q->room_deeds = 0;
-	}
-}
-
-/* Nobody is told that a letter was deleted, and one that comes back after a
- * power cut is known to its reader: a turn that only deletes does not wait
- * for the disk. */
-static bool
-delete_letters(struct queues *q)
-{
-	struct db_stmt *st;
-
-	for (size_t i = 0; i < q->n_deeds; i++) {
-		if (q->deeds[i].kind != DEED_DELETE)
-			continue;
-		if (queue_begin(q, false, &q->trouble) != 0)
-			return false;
-		st = db_use(q->db, SQL_LETTER_DROP, &q->trouble);
-		if (st == NULL)
-			return false;
-		db_bind_int(st, 1,
-		    (int64_t)q->letters[q->deeds[i].at].number);
-		if (db_run(st, &q->trouble) != 0)
-			return false;
-	}
-	return true;
-}
-
-int
-queues_commit(struct queues *q, struct err *e)
-{
-	bool kept;
-
-	if (!queues_is_dirty(q))
-		return 0;
-	kept = !q->failed && delete_letters(q) &&
-	    db_commit(q->db, &q->trouble) == 0;
-	if (kept) {
-		for (size_t i = 0; i < q->n_deeds; i++)
-			settle(q, &q->deeds[i]);
-		q->reserved_kept = q->reserved;
-	} else {
-		db_rollback(q->db);
-		/* Newest first: what a deed found is there again. */
-		while (q->n_deeds > 0)
-			undo(q, &q->deeds[--q->n_deeds]);
-		q->reserved = q->reserved_kept;
-		/* It may not have been kept, either. */
-		q->age_kept = 0;
-		if (e != NULL)
-			*e = q->trouble;
-	}
-	q->failed = false;
-	forget_deeds(q);
-	return kept ? 0 : -1;
-}
-
-bool
-queues_is_dirty(const struct queues *q)
-{
-	return q->failed || q->n_deeds > 0 || db_in_transaction(q->db);
-}
-
-/* ---- queues -------------------------------------------------------------- */
+/* ---- queues ------------------------------------------------------------- */
 
 static enum relay_status
 make(struct queues *q, const uint8_t id[QUEUE_ID],
-    const uint8_t token[TOKEN_KEPT], uint32_t hour)
+    const uint8_t token[TOKEN_HASH], uint32_t hour)
 {
 	uint32_t at = slot_unused(q);
 	struct db_stmt *st;
@@ -287,21 +87,27 @@ make(struct queues *q, const uint8_t id[QUEUE_ID],
 		q->stats.refused++;
 		return RELAY_LIMIT;
 	}
-	st = change(q, SQL_QUEUE_PUT);
+	st = queue_change(q, SQL_QUEUE_PUT);
 	if (st == NULL)
 		return RELAY_TROUBLE;
 	db_bind_int(st, 1, at);
 	db_bind_blob(st, 2, id, QUEUE_ID);
-	db_bind_blob(st, 3, token, TOKEN_KEPT);
+	db_bind_blob(st, 3, token, TOKEN_HASH);
 	db_bind_int(st, 4, hour);
-	if (!run(q, st))
+	if (!queue_run(q, st))
 		return RELAY_TROUBLE;
 	slot_add(q, at, id, token, hour);
-	note(q, DEED_MAKE, at);
+	queue_note(q, DEED_MAKE, at);
 	return RELAY_OK;
 }
 
 /* An owner who comes and goes costs a write a day. */
+static bool
+is_old_news(const struct slot *s, uint32_t hour)
+{
+	return hour >= (uint32_t)s->opened_h + DAY_H;
+}
+
 enum relay_status
 queues_make(struct queues *q, const uint8_t id[QUEUE_ID],
     const uint8_t token_hash[32], int64_t now)
@@ -311,37 +117,61 @@ queues_make(struct queues *q, const uint8_t id[QUEUE_ID],
 	struct deed *d;
 
 	advance(q, now);
-	hour = (uint32_t)(q->age_s / 3600);
+	hour = (uint32_t)(q->age_s / HOUR_S);
 	if (q->failed)
 		return RELAY_TROUBLE;
 	at = slot_find(q, id);
 	if (at == 0)
 		return make(q, id, token_hash, hour);
-	if (hour < q->slots[at].opened_h + 24 &&
-	    secret_equal(q->slots[at].token, token_hash, TOKEN_KEPT))
+	if (!is_old_news(&q->slots[at], hour) &&
+	    q->slots[at].token == token_hash_of(q, token_hash))
 		return RELAY_OK;
-	st = change(q, SQL_QUEUE_SET);
+	st = queue_change(q, SQL_QUEUE_SET);
 	if (st == NULL)
 		return RELAY_TROUBLE;
 	db_bind_int(st, 1, at);
-	db_bind_blob(st, 2, token_hash, TOKEN_KEPT);
+	db_bind_blob(st, 2, token_hash, TOKEN_HASH);
 	db_bind_int(st, 3, hour);
-	if (!run(q, st))
+	if (!queue_run(q, st))
 		return RELAY_TROUBLE;
-	d = note(q, DEED_OPEN, at);
+	d = queue_note(q, DEED_OPEN, at);
 	d->opened_h = q->slots[at].opened_h;
-	memcpy(d->token, q->slots[at].token, TOKEN_KEPT);
-	q->slots[at].opened_h = hour;
-	memcpy(q->slots[at].token, token_hash, TOKEN_KEPT);
+	d->token = q->slots[at].token;
+	q->slots[at].opened_h = hour & HOURS_MAX;
+	q->slots[at].token = token_hash_of(q, token_hash);
 	return RELAY_OK;
+}
+
+void
+queues_touch(struct queues *q, const uint8_t id[QUEUE_ID], int64_t now)
+{
+	uint32_t at = slot_find(q, id), hour;
+	struct db_stmt *st;
+	struct deed *d;
+
+	advance(q, now);
+	hour = (uint32_t)(q->age_s / HOUR_S);
+	if (at == 0 || q->failed || !is_old_news(&q->slots[at], hour))
+		return;
+	st = queue_change(q, SQL_QUEUE_TOUCH);
+	if (st == NULL)
+		return;
+	db_bind_int(st, 1, at);
+	db_bind_int(st, 2, hour);
+	if (!queue_run(q, st))
+		return;
+	d = queue_note(q, DEED_OPEN, at);
+	d->opened_h = q->slots[at].opened_h;
+	d->token = q->slots[at].token;
+	q->slots[at].opened_h = hour & HOURS_MAX;
 }
 
 /* count: what it is an instance of, or NULL. */
 static void
 remove_letter(struct queues *q, uint32_t at, uint64_t *count)
 {
-	count_out(q, at);
-	note(q, DEED_DELETE, at)->count = count;
+	letter_count_out(q, at);
+	queue_note(q, DEED_DELETE, at)->count = count;
 }
 
 static bool
@@ -349,13 +179,13 @@ drop(struct queues *q, uint32_t slot)
 {
 	uint32_t at;
 
-	if (!run_for(q, SQL_QUEUE_DROP, slot))
+	if (!queue_run_for(q, SQL_QUEUE_DROP, slot))
 		return false;
 	for (at = q->slots[slot].first; at != 0; at = q->letters[at].next)
 		if (q->letters[at].place == PLACE_LIVE)
 			remove_letter(q, at, NULL);
 	slot_hide(q, slot);
-	note(q, DEED_DROP, slot);
+	queue_note(q, DEED_DROP, slot);
 	return true;
 }
 
@@ -368,7 +198,7 @@ queues_drop(struct queues *q, const uint8_t id[QUEUE_ID])
 		drop(q, slot);
 }
 
-/* ---- letters ------------------------------------------------------------- */
+/* ---- letters ------------------------------------------------------------ */
 
 /* 1: the letter has this upload id; 0: only its hash; -1: cannot be read. */
 static int
@@ -430,7 +260,7 @@ static bool
 take_number(struct queues *q, uint64_t *number)
 {
 	if (q->next_number > q->reserved) {
-		if (!run_for(q, SQL_NUMBERS, q->next_number +
+		if (!queue_run_for(q, SQL_NUMBERS, q->next_number +
 		    NUMBERS_SET_ASIDE))
 			return false;
 		q->reserved = q->next_number + NUMBERS_SET_ASIDE;
@@ -443,7 +273,7 @@ static bool
 store_letter(struct queues *q, uint32_t slot, uint64_t number,
     const uint8_t upload[UPLOAD_ID], const void *letter, size_t len)
 {
-	struct db_stmt *st = change(q, SQL_LETTER_PUT);
+	struct db_stmt *st = queue_change(q, SQL_LETTER_PUT);
 
 	if (st == NULL)
 		return false;
@@ -452,7 +282,7 @@ store_letter(struct queues *q, uint32_t slot, uint64_t number,
 	db_bind_int(st, 3, q->age_s);
 	db_bind_blob(st, 4, upload, UPLOAD_ID);
 	db_bind_blob(st, 5, letter, len);
-	return run(q, st);
+	return queue_run(q, st);
 }
 
 enum relay_status
@@ -460,14 +290,14 @@ queues_put(struct queues *q, const uint8_t id[QUEUE_ID],
     const uint8_t token_hash[32], const uint8_t upload[UPLOAD_ID],
     const void *letter, size_t len, int64_t now, uint64_t *number)
 {
-	uint32_t slot = slot_find(q, id), hash;
+	uint32_t slot = slot_find(q, id), hash, at;
 	enum relay_status status;
 	int repeated;
 
 	*number = 0;
 	advance(q, now);
 	if (slot == 0 ||
-	    !secret_equal(q->slots[slot].token, token_hash, TOKEN_KEPT)) {
+	    q->slots[slot].token != token_hash_of(q, token_hash)) {
 		q->stats.refused++;
 		return RELAY_NO_QUEUE;
 	}
@@ -491,8 +321,8 @@ queues_put(struct queues *q, const uint8_t id[QUEUE_ID],
 		*number = 0;
 		return RELAY_TROUBLE;
 	}
-	note(q, DEED_PUT, letter_add(q, slot, *number, hash, len))->count =
-	    &q->stats.put;
+	at = letter_add(q, slot, *number, hash, len);
+	queue_note(q, DEED_PUT, at)->count = &q->stats.put;
 	return RELAY_OK;
 }
 
@@ -578,7 +408,7 @@ queues_delete(struct queues *q, const uint8_t id[QUEUE_ID], uint64_t number)
 		remove_letter(q, at, &q->stats.taken);
 }
 
-/* ---- what is too old ----------------------------------------------------- */
+/* ---- what is too old ---------------------------------------------------- */
 
 struct old {
 	uint64_t number[EXPIRE_SLICE];

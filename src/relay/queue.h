@@ -15,7 +15,7 @@
  * So queues_expire wants to be called at least once an hour.
  *
  * Letters lie on disk in the order they came, whoever they are for: a turn
- * touches few pages.  What is needed to find them (32 bytes a letter, 64 a
+ * touches few pages.  What is needed to find them (32 bytes a letter, 48 a
  * queue, and their places in three hash tables) is in memory, and read from
  * the disk at the start.
  */
@@ -51,10 +51,12 @@ struct queues *queues_open(const char *path,
 void queues_close(struct queues *q);
 void queues_limit(struct queues *q, const struct queue_limits *limits);
 
-/* Makes it if need be (RELAY_LIMIT: too many), else sets its token.  One
- * that stays open is made again each day, or it counts as forgotten. */
+/* Makes it if need be (RELAY_LIMIT: too many), else sets its token. */
 enum relay_status queues_make(struct queues *q, const uint8_t id[QUEUE_ID],
     const uint8_t token_hash[32], int64_t now);
+/* It is in use: one that nobody opened for queue_days counts as forgotten.
+ * Costs a write a day; nothing, when there is no such queue. */
+void queues_touch(struct queues *q, const uint8_t id[QUEUE_ID], int64_t now);
 /* RELAY_OK means: on disk once queues_commit succeeds.  *number names the
  * letter, 0 for a repeated upload. */
 enum relay_status queues_put(struct queues *q, const uint8_t id[QUEUE_ID],

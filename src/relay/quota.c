@@ -6,12 +6,7 @@
 #include "map.h"
 #include "mem.h"
 
-enum {
-	SOURCE_KEY = 17,		/* family, address */
-	/* Nothing that was used lasts longer than this: every bucket is
-	 * whole again. */
-	IDLE_MS = 600 * 1000
-};
+enum { SOURCE_KEY = 17 };		/* family, address */
 
 void
 quota_init(struct quota *q)
@@ -115,22 +110,28 @@ quota_token_note(struct quota *q, const uint8_t hash[32], uint32_t rate,
 	bucket_take(b, rate, rate * QUOTA_BURST_S, now_ms);
 }
 
+/* Whole again: as if it had never been used.  A crowd of new sources must
+ * not fill the table for longer than that. */
 static bool
-is_idle(const struct bucket *b, uint32_t now_ms)
+is_whole(const struct bucket *b, uint32_t burst_s, uint32_t now_ms)
 {
-	return b->used == 0 || now_ms - b->at_ms > IDLE_MS;
+	return b->used == 0 || now_ms - b->at_ms > burst_s * 1000;
 }
 
 static bool
-is_forgettable(const struct source *s, uint32_t now_ms)
+is_forgettable(const struct source *s, uint32_t now_ms, uint32_t now_s)
 {
 	return s->n_conns == 0 && s->n_cards == 0 &&
-	    is_idle(&s->handshakes, now_ms) && is_idle(&s->sends, now_ms) &&
-	    is_idle(&s->opens, now_ms) && is_idle(&s->asks, now_ms);
+	    is_whole(&s->handshakes, QUOTA_BURST_S, now_ms) &&
+	    is_whole(&s->sends, QUOTA_BURST_S, now_ms) &&
+	    is_whole(&s->asks, QUOTA_ASKS, now_ms) &&
+	    is_whole(&s->opens, s->opens.used / (QUOTA_OPENS_S * 1000) + 1,
+	    now_ms) &&
+	    (s->reach_s == 0 || now_s - s->reach_s > QUOTA_REACH_S);
 }
 
 void
-quota_sweep(struct quota *q, uint32_t now_ms)
+quota_sweep(struct quota *q, uint32_t now_ms, uint32_t now_s)
 {
 	const void *key;
 	void *value;
@@ -138,7 +139,7 @@ quota_sweep(struct quota *q, uint32_t now_ms)
 	for (size_t at = 0; map_next(q->sources, &at, &key, &value);) {
 		struct source *s = value;
 
-		if (!is_forgettable(s, now_ms))
+		if (!is_forgettable(s, now_ms, now_s))
 			continue;
 		map_remove(q->sources, s->key);
 		free(s);
@@ -146,7 +147,7 @@ quota_sweep(struct quota *q, uint32_t now_ms)
 	for (size_t at = 0; map_next(q->tokens, &at, &key, &value);) {
 		uint8_t hash[32];
 
-		if (!is_idle(value, now_ms))
+		if (!is_whole(value, QUOTA_BURST_S, now_ms))
 			continue;
 		memcpy(hash, key, sizeof(hash));
 		map_remove(q->tokens, hash);

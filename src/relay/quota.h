@@ -17,7 +17,12 @@
 enum {
 	QUOTA_SOURCES_MAX = 131072,
 	QUOTA_TOKENS_MAX = 65536,
-	QUOTA_BURST_S = 10		/* a burst: so many seconds' worth */
+	QUOTA_BURST_S = 10,		/* a burst: so many seconds' worth */
+	QUOTA_ASKS = 20,		/* questions that cost more: so many
+					 * at once, then one a second */
+	QUOTA_OPENS_S = 20,		/* mailboxes a second, when the burst
+					 * is used up */
+	QUOTA_REACH_S = 10		/* between tries of one's own ports */
 };
 
 /* Thousandths of what may be had at once; refills as time passes. */
@@ -54,6 +59,6 @@ bool quota_token_has(struct quota *q, const uint8_t hash[32], uint32_t rate,
 void quota_token_note(struct quota *q, const uint8_t hash[32], uint32_t rate,
     uint32_t now_ms);
 /* Now and then: forgets the idle. */
-void quota_sweep(struct quota *q, uint32_t now_ms);
+void quota_sweep(struct quota *q, uint32_t now_ms, uint32_t now_s);
 
 #endif

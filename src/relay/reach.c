@@ -169,7 +169,7 @@ reach_ask(struct reacher *x, struct conn *c, const struct relay_msg *m)
 
 	if (c->has_reach || x->n >= REACH_TRIES_MAX ||
 	    (c->source->reach_s != 0 &&
-	    now - c->source->reach_s < REACH_AGAIN_S)) {
+	    now - c->source->reach_s < QUOTA_REACH_S)) {
 		answer(c, m->tag, REACHED_NOT_TRIED, false);
 		return;
 	}

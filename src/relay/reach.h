@@ -2,7 +2,7 @@
  * reach - tries a client's own ports from outside, once, when it asks.
  *
  * No scanner: the address tried is the one the question came from, the port
- * none of the system's, once in REACH_AGAIN_S for each source, so many at a
+ * none of the system's, once in QUOTA_REACH_S for each source, so many at a
  * time; and unless option reach is "any", only public addresses, so that
  * nobody within a network has the relay knock at his neighbours.  TCP is
  * connected to and closed again; to the UDP port goes UDP_REACH and the
@@ -14,7 +14,6 @@
 #include "relaywire.h"
 
 enum {
-	REACH_AGAIN_S = 10,
 	REACH_TRIES_MAX = 64,		/* at a time */
 	REACH_WAIT_MS = 4000
 };

@@ -17,7 +17,9 @@ enum {
 	TICK_MS = 1000,
 	IDLE_TICK_MS = 60000,		/* nobody is here */
 	SWEEP_S = 10,
-	EXPIRE_S = 600			/* between looks for old letters */
+	EXPIRE_S = 600,			/* between looks for old letters */
+	SILENT_MAX_S = 32 * 1024,	/* nine hours */
+	TOUCH_SLICE = 32		/* places of a table in each second */
 };
 
 const struct relay_limits relay_limits_default = {
@@ -88,12 +90,25 @@ engine_job(struct relay *r, enum job_kind kind, struct conn *c, uint32_t tag,
 static void
 look_at_fresh(struct relay *r)
 {
-	const uint32_t now = engine_s(r);
 	struct conn *c;
 
 	while ((c = LIST_FIRST(&r->fresh, struct conn, link)) != NULL &&
-	    now - c->heard_s >= r->limits.handshake_s)
+	    conn_silence_s(c) >= r->limits.handshake_s)
 		conn_cut(c);
+}
+
+/* Those of one slot.  Set aside first: who is to be looked at again may come
+ * back to this very slot, and is not to be looked at for ever. */
+static void
+look_at_slot(struct list *slot)
+{
+	struct list due;
+	struct conn *c;
+
+	list_append(slot, &due);
+	list_remove(slot);
+	while ((c = LIST_FIRST(&due, struct conn, link)) != NULL)
+		conn_look(c);
 }
 
 static void
@@ -106,8 +121,22 @@ turn_wheel(struct relay *r)
 		r->looked_s = now - WHEEL;
 	while (r->looked_s != now) {
 		r->looked_s++;
-		LIST_EACH(c, &r->wheel[r->looked_s % WHEEL], struct conn, link)
-			conn_look(c);
+		look_at_slot(&r->wheel[r->looked_s % WHEEL]);
+	}
+}
+
+/* Mailboxes that somebody reads are not forgotten, however long. */
+static void
+touch_open(struct relay *r)
+{
+	const int64_t now = loop_wall_ms(r->loop) / 1000;
+
+	for (int i = 0; i < TOUCH_SLICE; i++) {
+		const struct seat *s = r->boxes.at[r->touched++ &
+		    (r->boxes.room - 1)];
+
+		for (; s; s = s->chain)
+			queues_touch(r->queues, s->id, now);
 	}
 }
 
@@ -120,9 +149,10 @@ on_tick(void *arg)
 	look_at_fresh(r);
 	turn_wheel(r);
 	directory_tick(r->directory);
+	touch_open(r);
 	if (now - r->swept_s >= SWEEP_S) {
 		r->swept_s = now;
-		quota_sweep(&r->quota, engine_ms(r));
+		quota_sweep(&r->quota, engine_ms(r), now);
 	}
 	if (now - r->expired_s >= EXPIRE_S) {
 		r->expired_s = now;
@@ -220,7 +250,7 @@ new_relay(const struct relay_setup *setup)
 	r->queues = setup->queues;
 	r->key = setup->key;
 	x_public(r->public, setup->key);
-	r->limits = *setup->limits;
+	relay_limit(r, setup->limits);
 	r->handshakes_left = r->limits.handshakes_turn;
 	quota_init(&r->quota);
 	seats_init(&r->meets);
@@ -305,10 +335,20 @@ relay_close(struct relay *r)
 	free(r);
 }
 
+static uint32_t
+at_most(uint32_t n, uint32_t max)
+{
+	return n < max ? n : max;
+}
+
 void
 relay_limit(struct relay *r, const struct relay_limits *limits)
 {
 	r->limits = *limits;
+	/* A connection counts its seconds in 16 bits, and is looked at once
+	 * in a while. */
+	r->limits.handshake_s = at_most(limits->handshake_s, SILENT_MAX_S);
+	r->limits.silent_s = at_most(limits->silent_s, SILENT_MAX_S);
 }
 
 void

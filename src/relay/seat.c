@@ -7,7 +7,10 @@
 #include "mem.h"
 #include "rand.h"
 
-enum { ROOM_MIN = 64 };
+enum {
+	ROOM_MIN = 64,
+	PER_PLACE = 2			/* seats: there are more than places */
+};
 
 void
 seats_init(struct seats *t)
@@ -92,7 +95,7 @@ seats_put(struct seats *t, struct seat *s, struct seat **of_conn)
 {
 	struct seat **place;
 
-	if (t->n >= t->room)
+	if (t->n >= t->room * PER_PLACE)
 		grow(t);
 	place = place_of(t, s->id);
 	s->chain = *place;

@@ -5,6 +5,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
+#include "list.h"
 #include "tmp.h"
 
 /* What happened, a letter each, in order. */
@@ -275,6 +276,69 @@ t_a_descriptor_closed_under_its_watch_does_not_spin(void **state)
 	assert_non_null(strstr(said, "was closed while watched"));
 }
 
+/* What has a descriptor of its own. */
+struct thing {
+	char name;
+	struct watched watched;
+};
+
+static struct thing things[2];
+
+static void
+on_first_kind(struct watched *w, unsigned events)
+{
+	const struct thing *t = LIST_OF(w, struct thing, watched);
+
+	assert_int_equal(events, LOOP_READ);
+	note(t->name);
+}
+
+static void
+on_other_kind(struct watched *w, unsigned events)
+{
+	(void)events;
+	note('o');
+	watched_stop(&things[0].watched, loop);
+	watched_stop(w, loop);
+	watched_stop(w, loop);
+	watched_want(w, loop, LOOP_READ | LOOP_WRITE);
+}
+
+static void
+t_an_embedded_watch_stops_without_a_trace(void **state)
+{
+	(void)state;
+	open_pairs();
+	things[0].name = 'a';
+	assert_int_equal(watched_start(&things[0].watched, loop, fds[0][0],
+	    on_first_kind, NULL), 0);
+	assert_int_equal(watched_start(&things[1].watched, loop, fds[1][0],
+	    on_other_kind, NULL), 0);
+	assert_int_equal(write(fds[0][1], "x", 1), 1);
+	loop_turn(loop, -1);
+	assert_string_equal(story, "a");
+	assert_int_equal(write(fds[1][1], "x", 1), 1);
+	loop_turn(loop, -1);
+	loop_turn(loop, 0);
+	loop_turn(loop, 0);
+	/* In one turn either may come first, but both only then. */
+	assert_true(strcmp(story, "aao") == 0 || strcmp(story, "ao") == 0);
+	close_pairs();
+}
+
+static void
+t_an_embedded_watch_that_cannot_start_is_stopped(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(watched_start(&things[0].watched, loop, -1,
+	    on_first_kind, &e), -1);
+	assert_int_equal(e.status, STATUS_UNAVAILABLE);
+	watched_want(&things[0].watched, loop, LOOP_READ);
+	watched_stop(&things[0].watched, loop);
+}
+
 #define REAL(t) cmocka_unit_test_setup_teardown(t, make, drop)
 
 int
@@ -285,6 +349,8 @@ main(void)
 		REAL(t_a_reused_descriptor_is_not_mistaken),
 		REAL(t_writable_is_told_while_it_is_wanted),
 		REAL(t_a_lost_connection_that_nobody_asks_for_does_not_spin),
+		REAL(t_an_embedded_watch_stops_without_a_trace),
+		REAL(t_an_embedded_watch_that_cannot_start_is_stopped),
 		REAL(row_13_what_cannot_be_waited_for_is_refused),
 		REAL(t_a_descriptor_closed_under_its_watch_does_not_spin),
 #ifdef WITH_EPOLL

@@ -5,7 +5,7 @@
  *
  *	idle p2ptui PORT N [KEY]	handshakes, then each opens a mailbox;
  *					prints "ready", holds until stdin ends
- *	fwd p2ptui PORT PAIRS WINDOW S [KEY]
+ *	fwd PROTO PORT PAIRS WINDOW S [KEY]
  *					each pair keeps WINDOW messages of 100
  *					bytes in flight through its pipe
  *	deposit p2ptui PORT COUNT WINDOW [KEY]
@@ -13,12 +13,14 @@
  *					and out of it, deleted
  *	mailbox p2ptui PORT COUNT WINDOW [KEY]	both
  *
- * KEY is the relay's, base32; without it the pattern is NX.  What one read
- * brought is answered in one record, as the messenger does it.
+ * KEY is the relay's, base32; without it the pattern is NX.  PROTO p2ptui
+ * writes each message by itself, as conns.c does; p2ptui-batch answers what
+ * one read brought in one record, as the messenger does.
  */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -71,7 +73,7 @@ static uint8_t relay_public[KEY_LEN];
 static bool has_key;
 static void (*on_message)(struct conn *c, const struct relay_msg *m);
 /* fwd */
-static bool forwarding;
+static bool forwarding, batching = true;
 static double *lag;
 static size_t n_lag;
 static uint64_t n_delivered;
@@ -96,7 +98,7 @@ give_up(const char *what)
 	exit(3);
 }
 
-/* ---- records ---------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------ */
 
 static void
 write_out(struct conn *c)
@@ -158,7 +160,7 @@ say(struct conn *c, const struct relay_msg *m)
 	relay_msg_write(&c->out, m);
 }
 
-/* ---- the handshake ------------------------------------------------------------ */
+/* ---- the handshake ------------------------------------------------------ */
 
 static void
 say_hello(struct conn *c)
@@ -211,7 +213,7 @@ take_welcome(struct conn *c)
 	return true;
 }
 
-/* ---- the loop ----------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------- */
 
 static void
 take_record(struct conn *c, const uint8_t *p, size_t len)
@@ -338,17 +340,19 @@ open_all(unsigned int n)
 	wait_for(&n_shaken, n);
 	if (n > 500)
 		printf("accept %.0f conns/s\n", n / (now() - t0));
+	fflush(stdout);
 }
 
-static void
+static struct conn *
 make_conns(unsigned int n)
 {
 	conns = mem_array(n, sizeof(*conns));
 	for (unsigned int i = 0; i < n; i++)
 		conns[i].id = i + 1;
+	return conns;
 }
 
-/* ---- idle --------------------------------------------------------------------- */
+/* ---- idle --------------------------------------------------------------- */
 
 static void
 open_box(struct conn *c, const struct queue_key *k)
@@ -414,7 +418,7 @@ idle(unsigned int n)
 	return 0;
 }
 
-/* ---- fwd ---------------------------------------------------------------------- */
+/* ---- fwd ---------------------------------------------------------------- */
 
 static void
 send_message(struct conn *c)
@@ -451,6 +455,8 @@ on_pipe(struct conn *c, const struct relay_msg *m)
 			lag[n_lag++] = now() - sent;
 		if (forwarding)
 			send_message(c->peer);
+		if (!batching)
+			flush(c->peer);
 	}
 	assert(n == m->len);
 	c->to_credit += (uint32_t)m->len;
@@ -506,8 +512,11 @@ forward(unsigned int pairs, int window, double seconds)
 	join(pairs);
 	forwarding = true;
 	for (unsigned int i = 0; i < 2 * pairs; i += 2) {
-		for (int w = 0; w < window; w++)
+		for (int w = 0; w < window; w++) {
 			send_message(&conns[i]);
+			if (!batching)
+				flush(&conns[i]);
+		}
 		flush(&conns[i]);
 	}
 	for (t0 = now(); (t = now() - t0) < seconds; )
@@ -524,7 +533,7 @@ forward(unsigned int pairs, int window, double seconds)
 	return n_lag == 0;
 }
 
-/* ---- mailbox ------------------------------------------------------------------ */
+/* ---- mailbox ------------------------------------------------------------ */
 
 /* The same one in every life of this program. */
 static void
@@ -565,12 +574,9 @@ leave_letter(struct conn *c)
 static int
 deposit(uint64_t count, uint64_t window)
 {
-	struct conn *owner, *sender;
+	struct conn *owner = make_conns(2), *sender = owner + 1;
 	double t0;
 
-	make_conns(2);
-	owner = &conns[0];
-	sender = &conns[1];
 	on_message = on_ack;
 	open_all(2);
 	open_box(owner, &box);
@@ -585,8 +591,8 @@ deposit(uint64_t count, uint64_t window)
 		flush(sender);
 		pump(1000);
 	}
-	printf("deposit %.0f msgs/s\ndeposited %llu msgs\n",
-	    (double)n_acked / (now() - t0), (unsigned long long)n_acked);
+	printf("deposit %.0f msgs/s\ndeposited %" PRIu64 " msgs\n",
+	    (double)n_acked / (now() - t0), n_acked);
 	close(sender->fd);
 	return n_acked < count;
 }
@@ -627,9 +633,8 @@ collect(uint64_t count)
 	flush(&conns[0]);
 	while (!is_drained && now() - t0 < LIMIT_S)
 		pump(1000);
-	printf("collect %.0f msgs/s\ncollected %llu msgs\n",
-	    (double)n_delivered / (now() - t0),
-	    (unsigned long long)n_delivered);
+	printf("collect %.0f msgs/s\ncollected %" PRIu64 " msgs\n",
+	    (double)n_delivered / (now() - t0), n_delivered);
 	return n_delivered < count;
 }
 
@@ -664,6 +669,7 @@ run(int argc, char **argv)
 	case 0:
 		return idle((unsigned int)atoi(argv[4]));
 	case 1:
+		batching = strcmp(argv[2], "p2ptui-batch") == 0;
 		return forward((unsigned int)atoi(argv[4]), atoi(argv[5]),
 		    atof(argv[6]));
 	case 2:

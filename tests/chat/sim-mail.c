@@ -258,6 +258,8 @@ store(struct node *n, size_t to, const uint8_t *upload, const void *p,
 		return LEFT_LATER;
 	if (s->nodes[owner]->box_full)
 		return LEFT_FULL;
+	if (s->nodes[owner]->refusal != LEFT_STORED)
+		return s->nodes[owner]->refusal;
 	n->n_left++;
 	if (has_upload(s, owner, upload) ||
 	    (int)sim_random(s, 100) < s->mail_lost)

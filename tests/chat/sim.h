@@ -76,6 +76,8 @@ struct node {
 	bool wanted[SIM_NODES], urgent[SIM_NODES];
 	/* Its mail: sim-mail.c. */
 	bool has_relay, cut_off, box_full;
+	enum left refusal;		/* of letters for it; LEFT_STORED:
+					 * none */
 	unsigned place;			/* moves when its relay does */
 	struct routes *routes;		/* [SIM_NODES]: told of the others */
 	size_t n_left, n_took, n_busy;	/* letters */

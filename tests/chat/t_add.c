@@ -211,6 +211,44 @@ t_removing_drops_the_queue(void **state)
 	ok(!bob->wanted[0], "net is told");
 }
 
+/* Who seals a request must be whom its card names. */
+static void
+t_a_request_in_anothers_name_is_refused(void **state)
+{
+	struct node *carol = sim_node(s, "Carol");
+	struct frame f = { .version = FRAME_VERSION, .type = FRAME_TEXT,
+		.epoch = 9, .seq = 1, .body = (const uint8_t *)"it is me",
+		.len = 8 };
+	struct envelope_way w = { .from = carol->id,
+		.to = identity_id(bob->id),
+		.key = prekeys_newest(&bob->chat->prekeys)->public };
+	struct buf frame, card, letter;
+
+	(void)state;
+	sim_run_ms(s, 300);
+	buf_init(&frame);
+	buf_init(&card);
+	buf_init(&letter);
+	frame_write(&frame, &f);
+	alice->net->card(alice->net->chat, &card);
+	ok(envelope_request(&letter, &w, card.at, card.len, frame.at,
+	    frame.len) == 0, "sealed");
+	sim_post(bob, NULL, letter.at, letter.len);
+	sim_run_ms(s, 20);
+	ok(sim_letters(bob) == 0, "it is taken off");
+	ok(!sim_person(bob, alice) && !sim_person(bob, carol), "nobody asks");
+	buf_empty(&letter);
+	w.from = alice->id;
+	ok(envelope_request(&letter, &w, card.at, card.len, frame.at,
+	    frame.len) == 0, "sealed by herself");
+	sim_post(bob, NULL, letter.at, letter.len);
+	sim_run_ms(s, 20);
+	ok(sim_told(bob, NEWS_REQUEST, "it is me") == 1, "that is she");
+	buf_clear(&frame);
+	buf_clear(&card);
+	buf_clear(&letter);
+}
+
 /* ---- links of contacts -------------------------------------------------- */
 
 static void
@@ -314,6 +352,19 @@ t_relay_keys_are_pinned(void **state)
 	ok(!alice->net->relay_key(alice->net->chat, "h:2", got), "not another");
 }
 
+static void
+t_pins_without_a_disk_last_as_long_as_the_program(void **state)
+{
+	struct node *eve = sim_ephemeral(s, "Eve");
+	uint8_t key[KEY_LEN] = { 7 }, got[KEY_LEN];
+
+	(void)state;
+	eve->net->pin_relay(eve->net->chat, "h:1", key);
+	sim_run_ms(s, 5);
+	ok(eve->net->relay_key(eve->net->chat, "h:1", got), "kept");
+	assert_memory_equal(key, got, KEY_LEN);
+}
+
 /* ---- places ------------------------------------------------------------- */
 
 static void
@@ -348,6 +399,80 @@ t_a_move_is_told_by_mail(void **state)
 	ok(sim_person(bob, alice)->own->out.live == 0, "the move, too");
 }
 
+/* Letters overtake each other: the newest says it, whenever it comes. */
+static void
+t_an_older_place_does_not_undo_a_newer_one(void **state)
+{
+	struct frame f = { .version = FRAME_VERSION, .type = FRAME_ROUTE,
+		.epoch = UINT64_C(1) << 60 };
+	struct routes r = { .n = 1, .at = { "new:1" } };
+	const struct places *places;
+	struct buf b;
+
+	(void)state;
+	meet();
+	buf_init(&b);
+	routes_write(&b, &r);
+	f.seq = 2;
+	f.body = b.at;
+	f.len = b.len;
+	sim_hear(bob, alice, &f);
+	memcpy(b.at + 5, "old", 3);
+	f.seq = 1;
+	sim_hear(bob, alice, &f);
+	places = sim_person(bob, alice)->own->n.places;
+	assert_string_equal(places->told.at[0], "new:1");
+	/* Nor do bytes that are no places. */
+	f.seq = 3;
+	b.at[5] = ' ';
+	sim_hear(bob, alice, &f);
+	f.seq = 4;
+	b.at[0] = 5;
+	sim_hear(bob, alice, &f);
+	f.seq = 5;
+	f.len--;
+	sim_hear(bob, alice, &f);
+	assert_string_equal(places->told.at[0], "new:1");
+	buf_clear(&b);
+}
+
+/* Numbers of before there were places are read, and written with them. */
+static void
+t_older_numbers_are_read(void **state)
+{
+	struct numbers n, again;
+	struct buf b;
+
+	(void)state;
+	numbers_init(&n);
+	n.peer_gen = 7;
+	ring_renew(&n.ring, 1000, true);
+	buf_init(&b);
+	numbers_write(&b, &n);
+	/* Version 1 ended before the last byte, "no places". */
+	b.at[0] = 1;
+	ok(numbers_read(&again, b.at, b.len - 1) == 0, "version 1");
+	ok(again.peer_gen == 7 && !again.places, "has none");
+	numbers_clear(&again);
+	numbers_places(&n)->left_ms = 5;
+	n.places->told.n = n.places->card.n = ROUTES_MAX;
+	for (size_t i = 0; i < ROUTES_MAX; i++) {
+		snprintf(n.places->told.at[i], ROUTE_TEXT, "t%zu", i);
+		memset(n.places->card.at[i], 'c', ROUTE_TEXT - 1);
+	}
+	buf_empty(&b);
+	numbers_write(&b, &n);
+	ok(numbers_read(&again, b.at, b.len) == 0, "version 2");
+	ok(memcmp(again.places, n.places, sizeof(*n.places)) == 0, "equal");
+	numbers_clear(&again);
+	for (size_t len = 1; len < b.len; len++)
+		ok(numbers_read(&again, b.at, len) < 0, "cut short");
+	b.at[0] = 3;
+	ok(numbers_read(&again, b.at, b.len) < 0, "of the future");
+	numbers_clear(&n);
+	buf_clear(&b);
+}
+
 static void
 t_going_without_a_relay_is_told_when_it_lasts(void **state)
 {
@@ -375,6 +500,10 @@ main(void)
 		CASE(t_a_request_by_mail_is_bounded),
 		CASE(t_strangers_by_mail_leave_room_for_others),
 		CASE(t_requests_can_be_off),
+		CASE(t_a_request_in_anothers_name_is_refused),
+		CASE(t_pins_without_a_disk_last_as_long_as_the_program),
+		CASE(t_an_older_place_does_not_undo_a_newer_one),
+		CASE(t_older_numbers_are_read),
 		CASE(t_blocked_are_not_read),
 		CASE(t_removing_drops_the_queue),
 		CASE(t_my_own_link_is_refused_kindly),

@@ -443,6 +443,37 @@ t_news_of_one_turn_are_gone_in_the_next(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+/* A viewer that writes lines down one after the other hears no `gap` of what
+ * came in the same turn, so it must hear them in order. */
+static void
+t_what_comes_in_one_turn_is_told_in_order(void **state)
+{
+	static const uint64_t seqs[] = { 3, 1, 4, 2 };
+	struct node *carol = sim_node(s, "carol");
+	struct frame f = { .version = FRAME_VERSION, .type = FRAME_TEXT,
+		.epoch = 2000000000000, .base = 2000000000000, .len = 2 };
+	char text[3] = "", all[80] = "";
+
+	(void)state;
+	sim_meet(s, carol, bob);
+	sim_run_ms(s, 1000);
+	sim_forget_told(bob);
+	f.body = (const uint8_t *)text;
+	for (size_t i = 0; i < 4; i++) {
+		f.seq = seqs[i];
+		snprintf(text, sizeof(text), "a%u", (unsigned)f.seq);
+		sim_hear(bob, alice, &f);
+		snprintf(text, sizeof(text), "c%u", (unsigned)f.seq);
+		sim_hear(bob, carol, &f);
+	}
+	sim_run_ms(s, 1);
+	for (size_t i = 0; i < bob->n_told; i++)
+		if (bob->log[i].kind == NEWS_MESSAGE)
+			snprintf(all + strlen(all), 16, "%.9s ",
+			    bob->log[i].text);
+	assert_string_equal(all, "a1 c1 a2 c2 a3 c3 a4 c4 ");
+}
+
 int
 main(void)
 {
@@ -468,6 +499,7 @@ main(void)
 		TEST(t_a_long_talk_loses_its_front),
 		TEST(t_what_left_memory_unread_leaves_the_disk_when_read),
 		TEST(t_news_of_one_turn_are_gone_in_the_next),
+		TEST(t_what_comes_in_one_turn_is_told_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

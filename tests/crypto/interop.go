@@ -161,8 +161,9 @@ func shake(p pattern, goInitiates bool, hs *noise.HandshakeState,
 			if err != nil {
 				return nil, nil, err
 			}
-			// The first message of XX is not authenticated.
-			if i > 0 || p.name != "XX" {
+			// The first message of NX and XX is not
+			// authenticated.
+			if i > 0 || (p.name != "NX" && p.name != "XX") {
 				if err = c.refuses("r", msg); err != nil {
 					return nil, nil, err
 				}

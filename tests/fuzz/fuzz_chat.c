@@ -1,11 +1,12 @@
 /*
- * The heart with two peers who say, in any order, whatever they like, while
- * its owner clicks at random.
+ * The heart with peers who say, in any order, whatever they like, by link and
+ * by letter, while its owner clicks at random.
  *
  * Watched throughout: what is counted is there, nothing unbounded grows, and
  * whoever is not let in is sent nothing but a refusal.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { PEERS = 3, STEPS = 400 };
+enum { PEERS = 3, STEPS = 400, UPLOADS = 16 };
 
 static const struct opt table[] = {
 	{ .name = "history", .type = OPT_BOOL, .def = "off", .help = "" },
@@ -36,6 +37,13 @@ struct world {
 	bool dropped;
 	bool waits, goes;		/* at a plate, to one */
 	uint32_t last_visit;
+	/* My newest receive key, as said to each. */
+	uint8_t key[PEERS][KEY_LEN];
+	/* Letters of mine without an answer. */
+	struct user_id to[UPLOADS];
+	uint8_t upload[UPLOADS][UPLOAD_LEN];
+	size_t n_uploads;
+	uint64_t n_letters, n_took;
 };
 
 static struct identity *me, *peers[PEERS];
@@ -66,6 +74,9 @@ take(void *net, const struct user_id *to, const void *bytes, size_t len)
 	check(frame_read(&f, bytes, len) == FRAME_GOOD);
 	check(person_is_contact(p) || f.type == FRAME_DECLINE);
 	check(person_is_contact(p) || f.ack_epoch == 0);
+	for (size_t i = 0; i < PEERS; i++)
+		if (f.rk_gen && user_id_equal(to, identity_id(peers[i])))
+			memcpy(w->key[i], f.rk_pub, KEY_LEN);
 	if (w->room < len)
 		return -1;
 	w->room -= len;
@@ -138,6 +149,49 @@ visit_close(void *net, uint32_t id)
 	check(id != 0 && id <= w->last_visit);
 }
 
+static void
+my_routes(void *net, const struct user_id *who, struct routes *out)
+{
+	(void)net;
+	out->n = 1;
+	snprintf(out->at[0], ROUTE_TEXT, "%s", who ? "mine:1" : "all:1");
+}
+
+static void
+their_routes(void *net, const struct pubkeys *who,
+    const struct routes *routes)
+{
+	(void)net;
+	(void)who;
+	check(routes->n <= ROUTES_MAX);
+}
+
+static int
+leave(void *net, const struct user_id *to, const uint8_t upload[UPLOAD_LEN],
+    const void *letter, size_t len)
+{
+	struct world *w = net;
+	const struct person *p = roster_find(chat_roster(w->chat), to);
+	uint8_t id[ENVELOPE_ID];
+
+	check(p && person_is_contact(p));
+	check(envelope_look(letter, len, id) != ENVELOPE_NONE);
+	if (w->n_uploads == UPLOADS)
+		return -1;
+	w->to[w->n_uploads] = *to;
+	memcpy(w->upload[w->n_uploads++], upload, UPLOAD_LEN);
+	return 0;
+}
+
+static void
+took(void *net, uint64_t letter)
+{
+	struct world *w = net;
+
+	check(letter > 0 && letter <= w->n_letters);
+	w->n_took++;
+}
+
 /* ---- what they do ------------------------------------------------------- */
 
 /* The corners of the numbers, and what lies between. */
@@ -151,6 +205,64 @@ number(struct cur *c)
 
 	return b < 64 ? b : b < 128 ? corners[b % 16] : corners[b % 16] +
 	    cur_u8(c);
+}
+
+static void
+say_card(struct card *card, size_t i)
+{
+	static const uint8_t secret[KEY_LEN] = { 5 };
+
+	memset(card, 0, sizeof(*card));
+	card->vmin = card->vmax = 1;
+	memcpy(card->name, "peer", 5);
+	card->keys = *identity_keys(peers[i]);
+	x_public(card->spk, secret);
+	card->spk_expiry = 1800000000;
+	card->n_relays = 1;
+	memcpy(card->relays[0], "card:1", 7);
+}
+
+/* The frame as one kind of letter or another, or what is no letter. */
+static void
+post(struct world *w, struct cur *c, size_t i, const struct buf *frame)
+{
+	const struct prekey *mine = prekeys_newest(&w->chat->prekeys);
+	struct envelope_way way = { .from = peers[i], .key = w->key[i],
+		.to = identity_id(me) };
+	struct reseal r = { 0 };
+	struct buf out, card;
+	struct card said;
+	uint8_t kind = cur_u8(c);
+
+	buf_init(&out);
+	buf_init(&card);
+	switch (kind % 4) {
+	case 0:
+		envelope_letter(&out, &way, frame->at, frame->len);
+		break;
+	case 1:
+		say_card(&said, i);
+		card_write(&card, &said, peers[i]);
+		way.key = mine->public;
+		envelope_request(&out, &way, card.at, card.len, frame->at,
+		    frame->len);
+		break;
+	case 2:
+		r.gen = number(c);
+		x_public(r.pub, identity_seed(peers[i]));
+		way.key = identity_keys(me)->x;
+		envelope_reseal(&out, &way, &r);
+		break;
+	default:
+		buf_put(&out, frame->at, frame->len);
+		out.at[0] = 0x10;
+		break;
+	}
+	if (out.len > 0)
+		w->net->on_letter(w->net->chat, ++w->n_letters, kind & 0x80 ?
+		    NULL : identity_id(peers[i]), out.at, out.len);
+	buf_clear(&out);
+	buf_clear(&card);
 }
 
 static void
@@ -183,17 +295,32 @@ hear(struct world *w, struct cur *c, size_t i)
 		f.len = 0;
 	buf_init(&b);
 	frame_write(&b, &f);
-	w->net->on_heard(w->net->chat, identity_id(peers[i]), b.at, b.len);
+	if (w->up[i])
+		w->net->on_heard(w->net->chat, identity_id(peers[i]), b.at,
+		    b.len);
+	else
+		post(w, c, i, &b);
 	buf_clear(&b);
+}
+
+static void
+answer(struct world *w, struct cur *c)
+{
+	while (w->n_uploads > 0) {
+		size_t i = --w->n_uploads;
+
+		w->net->on_left(w->net->chat, &w->to[i], w->upload[i],
+		    (enum left)(cur_u8(c) % 4));
+	}
 }
 
 static void
 link_up(struct world *w, size_t i)
 {
-	struct card card = { .vmin = 1, .vmax = 1, .name = "peer",
-		.keys = *identity_keys(peers[i]) };
 	struct pubkeys keys;
+	struct card card;
 
+	say_card(&card, i);
 	if (w->net->welcome(w->net->chat, card.keys.x, &keys) == WELCOME_NOT)
 		return;
 	w->net->on_up(w->net->chat, &card, PATH_LAN, 1, "10.0.0.1", false);
@@ -293,7 +420,8 @@ watch(const struct world *w)
 			const struct line *l = talk_line(p->talk, k);
 
 			unread += l->state == MSG_UNREAD;
-			owed += l->mine && l->state == MSG_QUEUED;
+			owed += l->mine && (l->state == MSG_QUEUED ||
+			    l->state == MSG_STORED);
 		}
 		check(p->n_unread == unread);
 		check(p->n_owed == owed);
@@ -340,11 +468,11 @@ step(struct world *w, struct cur *c)
 	case 6:
 		w->room = cur_u8(c) * (size_t)256;
 		loop_virtual_run(w->loop, cur_u8(c) * 4);
+		answer(w, c);
 		watch(w);
 		break;
 	default:
-		if (w->up[i])
-			hear(w, c, i);
+		hear(w, c, i);
 		break;
 	}
 	for (i = 0; w->dropped && i < PEERS; i++)
@@ -357,8 +485,10 @@ start(struct world *w)
 {
 	struct carrier carrier = { .net = w, .send = take, .room = room,
 		.want = want, .drop = drop, .announce = announce,
-		.wait_at = wait_at, .visit = visit,
-		.visit_send = visit_send, .visit_close = visit_close };
+		.my_routes = my_routes, .their_routes = their_routes,
+		.leave = leave, .took = took, .wait_at = wait_at,
+		.visit = visit, .visit_send = visit_send,
+		.visit_close = visit_close };
 	struct chat_setup setup = { .id = me };
 	struct err e = { 0 };
 
@@ -402,6 +532,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		step(&w, &c);
 	loop_virtual_run(w.loop, 1000);
 	watch(&w);
+	check(w.n_took == w.n_letters);
 	chat_free(w.chat);
 	store_close(w.store);
 	opts_free(w.opts);

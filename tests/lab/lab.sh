@@ -166,8 +166,8 @@ nat() { # nat r1|r2|cgn1|cgn2 none|full|addr|port|loose|sym|seq|udpblock [LO-HI]
     full) sets=$eim; post="$learn;"; pre='iifname "wan" meta l4proto udp dnat ip to udp dport map @eim;';;
     addr) sets=$adf; post='oifname "wan" meta l4proto udp update @adf { ip daddr . udp sport : ip saddr . udp sport };'
           pre='iifname "wan" meta l4proto udp dnat ip to ip saddr . udp dport map @adf;';;
-    sym)  masq="oifname \"wan\" meta l4proto { tcp, udp } masquerade $to fully-random; oifname \"wan\" masquerade";;
-    seq)  masq="oifname \"wan\" meta l4proto { tcp, udp } masquerade to :numgen inc mod 512 map { $(for i in $(seq 0 511); do echo -n "$i : $((40000 + i)),"; done) }; oifname \"wan\" masquerade";;
+    sym)  masq="meta nfproto ipv4 oifname \"wan\" meta l4proto { tcp, udp } masquerade $to fully-random; meta nfproto ipv4 oifname \"wan\" masquerade";;
+    seq)  masq="meta nfproto ipv4 oifname \"wan\" meta l4proto { tcp, udp } masquerade to :numgen inc mod 512 map { $(for i in $(seq 0 511); do echo -n "$i : $((40000 + i)),"; done) }; meta nfproto ipv4 oifname \"wan\" masquerade";;
     udpblock) fwd="ct state established,related accept; iifname $lanif tcp dport 443 accept; iifname $lanif ip daddr $DNS udp dport 53 accept; drop"; v6='tcp dport 443 accept; drop';;
     *) die "nat: none full addr port loose sym seq udpblock";;
     esac

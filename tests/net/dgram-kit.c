@@ -11,6 +11,8 @@
 
 #include "rand.h"
 
+int64_t wall_jump;
+
 /*
  * usrsctp asks the system how long ago a packet was sent, and does not send
  * it again before its time; on a virtual loop no real time passes.  Symbols
@@ -25,7 +27,7 @@ gettimeofday(struct timeval *restrict tv, void *restrict tz)
 	int64_t ms = clock_of ? loop_now_ms(clock_of) : 0;
 
 	(void)tz;
-	tv->tv_sec = 1000000 + ms / 1000;
+	tv->tv_sec = (time_t)(1000000 + wall_jump + ms / 1000);
 	tv->tv_usec = ms % 1000 * 1000;
 	return 0;
 }
@@ -290,6 +292,7 @@ setup(void **state)
 	struct test *t = mem_new(sizeof(*t));
 
 	t->loop = loop_new_virtual(0);
+	wall_jump = 0;
 	set_clock(t->loop);
 	t->delay_ms = 20;
 	be_born(t, &t->alice, 1);

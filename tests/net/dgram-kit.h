@@ -57,6 +57,9 @@ struct test {
 	uint64_t rekey_packets;
 };
 
+/* Seconds that somebody turned the clock on the wall by. */
+extern int64_t wall_jump;
+
 int setup(void **state);
 int teardown(void **state);
 void run_ms(struct test *t, int64_t ms);

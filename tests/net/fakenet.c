@@ -286,8 +286,10 @@ static bool
 port_is_free(const struct box *b, uint16_t port, const struct addr *in)
 {
 	for (size_t i = 0; i < b->n_flows; i++) {
-		if (b->flows[i].port == port &&
-		    (!in || b->flows[i].is_map || !addr_equal(&b->flows[i].in, in)))
+		const struct flow *f = &b->flows[i];
+
+		if (f->port == port &&
+		    (!in || f->is_map || !addr_equal(&f->in, in)))
 			return false;
 	}
 	return true;
@@ -627,6 +629,21 @@ udp_send(struct udp *u, const struct addr *to, const void *p, size_t len)
 	from.port = u->port;
 	go_up(u->host, from, to, u->ttl ? u->ttl : TTL, p, len);
 	return true;
+}
+
+bool
+udp_send_run(struct udp *u, const struct addr *to, const void *p, size_t len,
+    size_t size)
+{
+	const uint8_t *at = p;
+	bool left = true;
+
+	for (; len > 0; at += size, len -= size) {
+		if (size > len)
+			size = len;
+		left = udp_send(u, to, at, size) && left;
+	}
+	return left;
 }
 
 void

@@ -71,7 +71,7 @@ on_network(void *ctx)
 	struct driver *d = ctx;
 
 	printf("network\n");
-	portmap_again(d->map, d->port);
+	portmap_again(d->map, d->port, 0);
 }
 
 /* Also looks whether it is over: that is nothing that would be told. */
@@ -120,10 +120,10 @@ on_input(void *ctx, unsigned events)
 	line[n] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	if (strcmp(line, "again") == 0) {
-		portmap_again(d->map, d->port);
+		portmap_again(d->map, d->port, 0);
 	} else if (strncmp(line, "again ", 6) == 0 &&
 	    addr_parse_port(line + 6, false, &d->port) == 0) {
-		portmap_again(d->map, d->port);
+		portmap_again(d->map, d->port, 0);
 	} else if (strncmp(line, "stun ", 5) == 0 &&
 	    addr_parse_ip(&a, line + 5) == 0) {
 		portmap_stun(d->map, &a);

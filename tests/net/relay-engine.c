@@ -14,6 +14,7 @@
 
 #include "enc.h"
 #include "key.h"
+#include "relay-kit.h"
 
 struct server {
 	struct loop *loop;
@@ -127,4 +128,45 @@ uint64_t
 server_meets(const struct server *e)
 {
 	return relay_stats(e->relay)->meets;
+}
+
+/* ---- two people --------------------------------------------------------- */
+
+int
+relay_test_setup(void **state)
+{
+	struct relay_test *t = mem_new(sizeof(*t));
+
+	t->loop = loop_new(NULL);
+	t->one = server_new(t->loop, "");
+	t->two = server_new(t->loop, "");
+	server_start(t->one, false);
+	t->alice = user_new(t->loop);
+	t->bob = user_new(t->loop);
+	*state = t;
+	return 0;
+}
+
+int
+relay_test_teardown(void **state)
+{
+	struct relay_test *t = *state;
+
+	user_free(t->alice);
+	user_free(t->bob);
+	server_free(t->one);
+	server_free(t->two);
+	loop_turn(t->loop, 0);
+	loop_free(t->loop);
+	free(t);
+	return 0;
+}
+
+void
+relay_test_meet(struct relay_test *t)
+{
+	user_relay(t->alice, server_address(t->one, true), NULL);
+	user_relay(t->bob, server_address(t->one, true), NULL);
+	befriend(t->alice, t->bob);
+	UNTIL(t->loop, t->alice->n_here > 0 && t->bob->n_here > 0);
 }

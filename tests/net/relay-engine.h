@@ -29,4 +29,16 @@ uint64_t server_clients(const struct server *e);
 uint64_t server_pipes(const struct server *e);
 uint64_t server_meets(const struct server *e);		/* ids waited at */
 
+/* Two relays, of which the first runs, and two people. */
+struct relay_test {
+	struct loop *loop;
+	struct server *one, *two;
+	struct user *alice, *bob;
+};
+
+int relay_test_setup(void **state);
+int relay_test_teardown(void **state);
+/* Both at relay one, as contacts, each aware of the other. */
+void relay_test_meet(struct relay_test *t);
+
 #endif

@@ -313,6 +313,41 @@ t_a_link_survives_an_outage(void **state)
 	talk(t, 5000, 0, 10000);
 }
 
+/* The library measures by it, whatever a clock is for: set back, it may not
+ * send again before that time has come again. */
+static void
+jump(struct test *t, int64_t by)
+{
+	join(t);
+	talk(t, 100, 1, 10000);
+	t->loss = 20;
+	say(&t->alice, RECORD_FRAME, 5000, 30);
+	say(&t->bob, RECORD_FRAME, 5000, 30);
+	run_ms(t, 100);
+	wall_jump = by;
+	for (int i = 0; i < 10; i++) {
+		/* As a heartbeat would. */
+		say(&t->alice, RECORD_FRAME, 8, 1);
+		say(&t->bob, RECORD_FRAME, 8, 1);
+		run_ms(t, 5000);
+	}
+	t->loss = 0;
+	talk(t, 5000, 10, 3 * MINUTE);
+	assert_int_equal(t->alice.n_closed + t->bob.n_closed, 0);
+}
+
+static void
+row_32_the_clock_jumps_forward(void **state)
+{
+	jump(*state, 3600);
+}
+
+static void
+row_32_the_clock_jumps_back(void **state)
+{
+	jump(*state, -60);
+}
+
 static void
 t_nobody_answers_a_dial(void **state)
 {
@@ -500,6 +535,8 @@ main(void)
 		ROW(t_an_idle_link_sleeps_and_keeps_its_mapping),
 		ROW(t_silence_is_noticed_within_a_minute),
 		ROW(t_a_link_survives_an_outage),
+		ROW(row_32_the_clock_jumps_forward),
+		ROW(row_32_the_clock_jumps_back),
 		ROW(t_nobody_answers_a_dial),
 		ROW(t_a_closed_link_says_all_it_had_to_say),
 		ROW(t_a_link_that_was_just_proven_closes_too),

@@ -87,13 +87,37 @@ t_doctor_gives_the_exact_router_rule(void **state)
 	f.mapping = PORTMAP_NONE;
 	f.tcp_reached = f.udp_reached = 0;
 	f.map_text[PORTMAP_PCP] = "no answer";
-	f.map_text[PORTMAP_UPNP] = "refused";
+	f.map_text[PORTMAP_UPNP] = "not asked";
 	examine(&f);
 	x = has("the router gives no port");
 	assert_non_null(x);
 	assert_non_null(strstr(x->what, "no answer"));
 	assert_non_null(strstr(x->next, "192.168.1.1 "));
-	assert_non_null(strstr(x->next, "54545 to 192.168.1.11 port 54545"));
+	assert_non_null(strstr(x->next, "TCP and UDP 54545 to 192.168.1.11 "
+	    "port 54545"));
+	/* Discovery has the number, so UDP listens at the next one. */
+	f.udp_port = 54546;
+	examine(&f);
+	assert_non_null(strstr(has("the router gives no port")->next,
+	    "TCP 54545 to 192.168.1.11 port 54545 and UDP 54546 to "
+	    "192.168.1.11 port 54546"));
+}
+
+static void
+t_doctor_tells_how_to_see_a_second_router(void **state)
+{
+	struct doctor_facts f = healthy();
+	const struct finding *x;
+
+	(void)state;
+	f.mapping = PORTMAP_NONE;
+	f.tcp_reached = f.udp_reached = 0;
+	f.map_text[PORTMAP_PCP] = "refused: the router has no room";
+	examine(&f);
+	x = has("the router gives no port");
+	assert_non_null(x);
+	assert_non_null(strstr(x->next, "192.168.1.1: "));
+	assert_non_null(strstr(x->next, "not 198.51.100.10,"));
 }
 
 static void
@@ -221,6 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_doctor_has_nothing_to_do_for_the_healthy),
 		cmocka_unit_test(t_doctor_gives_the_exact_router_rule),
+		cmocka_unit_test(t_doctor_tells_how_to_see_a_second_router),
 		cmocka_unit_test(t_doctor_gives_the_command_of_this_firewall),
 		cmocka_unit_test(t_doctor_tells_a_second_nat),
 		cmocka_unit_test(t_doctor_tells_what_a_blocked_network_can_do),

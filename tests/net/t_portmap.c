@@ -596,7 +596,7 @@ t_the_same_network_keeps_what_is_held(void **state)
 	start(t);
 	run(t, 10);
 	t->n_changes = t->n_sent = 0;
-	portmap_again(t->map, 54545);
+	portmap_again(t->map, 54545, 0);
 	assert_held(t, PORTMAP_PCP);
 	run(t, 10);
 	assert_int_equal(t->n_sent, 2);
@@ -614,7 +614,7 @@ t_another_gateway_is_asked_anew(void **state)
 	run(t, 10);
 	addr_parse(&t->gateway, "10.0.0.1:5351");
 	t->r.mood = SILENT;
-	portmap_again(t->map, 54545);
+	portmap_again(t->map, 54545, 0);
 	assert_int_equal(portmap_state(t->map), PORTMAP_ASKING);
 	assert_false(portmap_get(t->map, PORTMAP_TCP, &ext));
 	t->r.mood = ANSWERS;
@@ -631,7 +631,7 @@ t_another_port_leaves_the_old_one(void **state)
 	start(t);
 	run(t, 10);
 	t->n_sent = 0;
-	portmap_again(t->map, 54546);
+	portmap_again(t->map, 54546, 0);
 	/* Two removals, two requests. */
 	assert_int_equal(t->n_sent, 4);
 	run(t, 10);

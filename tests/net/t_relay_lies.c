@@ -268,7 +268,12 @@ row_60_credit_is_never_more_than_the_window(void **state)
 	struct mouth m;
 
 	link_up(t);
-	call_up(t->alice, t->bob, &m);
+	/* At my own relay nobody is called who was not said to be there. */
+	assert_null(call_up(t->alice, t->bob, &m));
+	liar_say(t->liar, &(struct relay_msg){ .op = OP_HERE,
+	    .p = t->ids[1], .len = MEET_ID });
+	UNTIL(t->loop, t->alice->n_here == 1);
+	assert_non_null(call_up(t->alice, t->bob, &m));
 	mouth_say(&m, 3 * RELAY_WINDOW);
 	UNTIL(t->loop, t->liar->n_ops[OP_CALL] == 1);
 	for (int i = 0; i < 3; i++)
@@ -316,6 +321,22 @@ row_60_forged_records_end_the_link(void **state)
 	assert_int_equal(t->alice->n_letters, 0);
 }
 
+/* The kit's own count of records says when. */
+static void
+t_both_directions_rekey(void **state)
+{
+	struct test *t = *state;
+
+	link_up(t);
+	for (int i = 1; i <= 2 * RELAY_REKEY + 10; i++) {
+		liar_say(t->liar, &(struct relay_msg){ .op = OP_PING,
+		    .number = (uint64_t)i });
+		UNTIL(t->loop, t->liar->n_ops[OP_PONG] == i);
+	}
+	assert_true(t->liar->rx.n > 2 * RELAY_REKEY);
+	assert_int_equal(t->liar->n_gone, 0);
+}
+
 static void
 row_60_a_letter_that_is_dropped_is_told_as_not_stored(void **state)
 {
@@ -341,7 +362,7 @@ t_what_the_relay_says_of_a_letter_is_told(void **state)
 		[RELAY_OK] = LEFT_STORED, [RELAY_FULL] = LEFT_FULL,
 		[RELAY_NO_QUEUE] = LEFT_NO_PLACE,
 		[RELAY_TOO_LARGE] = LEFT_LATER, [RELAY_LIMIT] = LEFT_LATER,
-		[RELAY_DENIED] = LEFT_LATER, [RELAY_TROUBLE] = LEFT_LATER
+		[RELAY_DENIED] = LEFT_DENIED, [RELAY_TROUBLE] = LEFT_TROUBLE
 	};
 	struct test *t = *state;
 
@@ -465,6 +486,30 @@ row_40_others_cannot_send_me_to_my_own_machine(void **state)
 	assert_int_equal(t->liar->n_accepted, 0);
 }
 
+static void
+row_40_names_that_lead_to_my_own_machine_are_not_dialled(void **state)
+{
+	static const char *const names[] = { "x.localhost", "localhost." };
+	struct test *t = *state;
+	struct routes places = { .n = 2 };
+
+	for (size_t i = 0; i < 2; i++)
+		snprintf(places.at[i], ROUTE_TEXT, "%s:%u#%s/%s/%s", names[i],
+		    (unsigned)t->liar->port,
+		    strchr(liar_address(t->liar), '#') + 1,
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	relays_places(t->alice->relays, user_keys(t->bob), &places);
+	leave_letter(t->alice, t->bob, 1);
+	for (size_t i = 0; i < 2; i++) {
+		UNTIL(t->loop, relays_count(t->alice->relays) == i + 1 &&
+		    state_of(t->alice, i).why[0]);
+		assert_non_null(strstr(state_of(t->alice, i).why,
+		    "this very machine"));
+	}
+	assert_int_equal(t->liar->n_accepted, 0);
+}
+
 /* Addresses without a key are for whoever chose them. */
 static void
 t_places_without_a_key_are_not_visited(void **state)
@@ -500,6 +545,7 @@ main(void)
 		ROW(row_60_bytes_beyond_the_credit_hang_up_the_pipe),
 		ROW(row_60_credit_is_never_more_than_the_window),
 		ROW(row_60_forged_records_end_the_link),
+		ROW(t_both_directions_rekey),
 		ROW(row_60_a_letter_that_is_dropped_is_told_as_not_stored),
 		ROW(t_what_the_relay_says_of_a_letter_is_told),
 		ROW(row_36_a_mute_relay_is_noticed),
@@ -507,6 +553,7 @@ main(void)
 		ROW(row_55_another_version_is_named),
 		ROW(t_a_new_day_has_new_places_to_meet),
 		ROW(row_40_others_cannot_send_me_to_my_own_machine),
+		ROW(row_40_names_that_lead_to_my_own_machine_are_not_dialled),
 		ROW(t_places_without_a_key_are_not_visited),
 	};
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "listen.h"
 #include "rand.h"
 #include "session.h"
 #include "sock.h"
@@ -532,6 +533,41 @@ t_listen_moves_and_a_taken_port_is_said(void **state)
 	}
 }
 
+static void
+ignore(void *arg, int fd, const struct addr *from)
+{
+	(void)arg;
+	(void)from;
+	close(fd);
+}
+
+/* As by default: connections, packets and the discovery want one number. */
+static void
+t_discovery_shares_its_number(void **state)
+{
+	struct pair *p = *state;
+	struct net_reach r;
+	char port[16];
+
+	/* Somebody on this machine may listen there just now. */
+	for (struct listener *l = NULL; !l; listener_free(l)) {
+		snprintf(port, sizeof(port), "%u", (unsigned)++p->port);
+		l = listener_open(p->loop, port, false, ignore, NULL, NULL);
+	}
+	opts_set(p->alice->opts, "listen", port, NULL);
+	opts_set(p->alice->opts, "lan-port", port, NULL);
+	opts_set(p->bob->opts, "lan-port", port, NULL);
+	meet(p);
+	assert_int_equal(net_port(p->alice->net), p->port);
+	assert_null(net_lan_trouble(p->alice->net));
+	assert_null(net_lan_trouble(p->bob->net));
+	net_reach(p->alice->net, &r);
+	assert_int_not_equal(r.udp_port, p->port);
+	assert_int_not_equal(r.udp_port, 0);
+	net_reach(p->bob->net, &r);
+	assert_int_equal(r.udp_port, r.tcp_port);
+}
+
 /* Keys cost nothing: strangers of one machine cannot take all the places of
  * strangers, and none of a contact's. */
 static void
@@ -617,6 +653,7 @@ main(void)
 		T(row_45_stalled_reader_fills_a_bounded_queue),
 		T(row_36_half_open_link_is_noticed),
 		T(row_88_contact_with_another_signing_key_is_refused),
+		T(t_discovery_shares_its_number),
 		T(row_43_strangers_are_few_and_contacts_unaffected),
 		T(row_88_is_told_once_however_often_it_comes),
 		T(t_listen_moves_and_a_taken_port_is_said)

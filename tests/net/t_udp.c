@@ -168,6 +168,30 @@ t_a_flood_leaves_others_their_turn(void **state)
 	wait_for(t, 200);
 }
 
+/* By one call or by many: the other side hears the same packets. */
+static void
+t_a_run_arrives_as_its_packets(void **state)
+{
+	struct test *t = *state;
+	uint8_t p[UDP_RUN * UDP_PAYLOAD];
+	size_t at[2] = { 10 * UDP_PAYLOAD + 50, sizeof(p) };
+
+	memset(p, UDP_DATA, sizeof(p));
+	assert_true(udp_send_run(t->a, &t->to_b, p, at[0], UDP_PAYLOAD));
+	wait_for(t, 11);
+	assert_int_equal(t->last_len, 50);
+	assert_int_equal(t->from.port, udp_port(t->a, ADDR_V4));
+	assert_true(udp_send_run(t->a, &t->to_b, p, at[1], UDP_PAYLOAD));
+	wait_for(t, 11 + UDP_RUN);
+	assert_int_equal(t->last_len, UDP_PAYLOAD);
+	/* More pieces than any system takes in one call. */
+	assert_true(udp_send_run(t->a, &t->to_b, p, 300, 1));
+	wait_for(t, 11 + UDP_RUN + 300);
+	assert_true(udp_send_run(t->a, &t->to_b, p, 40, 20));
+	wait_for(t, 11 + UDP_RUN + 302);
+	assert_int_equal(t->last_len, 20);
+}
+
 static void
 t_a_handler_may_free_its_sockets(void **state)
 {
@@ -229,6 +253,8 @@ main(void)
 		    t_a_packet_that_does_not_fit_is_dropped, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    t_a_flood_leaves_others_their_turn, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    t_a_run_arrives_as_its_packets, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    t_a_handler_may_free_its_sockets, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -19,6 +19,12 @@ enum { PATIENCE_MS = 10000 };
 void
 rig_open(struct rig *r)
 {
+	rig_open_at(r, NULL);
+}
+
+void
+rig_open_at(struct rig *r, const char *path)
+{
 	const struct queue_limits queue_limits = {
 		.bytes = 64 << 20, .letters = 10000, .queues = 10000,
 		.total_bytes = 256 << 20, .days = 30, .queue_days = 60
@@ -31,7 +37,7 @@ rig_open(struct rig *r)
 	assert_int_equal(crypto_start(NULL), 0);
 	r->loop = loop_new(NULL);
 	assert_non_null(r->loop);
-	r->queues = queues_open(NULL, &queue_limits, &e);
+	r->queues = queues_open(path, &queue_limits, &e);
 	assert_non_null(r->queues);
 	rand_bytes(r->key, sizeof(r->key));
 	r->limits = relay_limits_default;

@@ -30,6 +30,8 @@ struct rig {
 
 /* The relay's limits are the defaults, with no rates. */
 void rig_open(struct rig *r);
+/* Its mailboxes in a file. */
+void rig_open_at(struct rig *r, const char *path);
 void rig_close(struct rig *r);
 void rig_limit(struct rig *r);
 /* Until `fn` is true. */

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "sock.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -38,12 +39,36 @@ drop(void **state)
 	return 0;
 }
 
-/* A raw connection, from 127.x.y.z when the system lets us. */
+static bool
+bind_source(int fd, uint32_t source)
+{
+	struct addr me = { .family = ADDR_V4, .ip = { 127,
+	    (uint8_t)(1 + (source >> 16)), (uint8_t)(source >> 8),
+	    (uint8_t)source } };
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_to(&ss, &me);
+
+	return bind(fd, (struct sockaddr *)&ss, len) == 0;
+}
+
+/* Not every system has all of 127.0.0.0/8. */
+static void
+skip_without_sources(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool can = fd >= 0 && bind_source(fd, 1);
+
+	close(fd);
+	if (!can)
+		skip();
+}
+
+/* A raw connection from one of many sources; 0: the usual one. */
 static int
 knock_from(uint32_t source)
 {
 	struct sockaddr_storage ss;
-	struct addr to, me = { .family = ADDR_V4, .ip = { 127 } };
+	struct addr to;
 	socklen_t len;
 	int fd;
 
@@ -51,12 +76,8 @@ knock_from(uint32_t source)
 	to.port = relay_port(rig.relay, 0);
 	if (source == 0)
 		return sock_connect(&to, NULL);
-	me.ip[1] = (uint8_t)(1 + (source >> 16));
-	me.ip[2] = (uint8_t)(source >> 8);
-	me.ip[3] = (uint8_t)source;
-	len = sock_addr_to(&ss, &me);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&ss, len) == 0) {
+	if (fd >= 0 && bind_source(fd, source)) {
 		len = sock_addr_to(&ss, &to);
 		connect(fd, (struct sockaddr *)&ss, len);
 	}
@@ -84,10 +105,12 @@ enum { CROWD = 300 };
 static void
 row_43_a_crowd_of_one_source_is_capped(void **state)
 {
-	struct client *a = client_up(&rig), *b;
+	struct client *a, *b;
 	int fds[CROWD];
 
 	(void)state;
+	skip_without_sources();
+	a = client_up(&rig);
 	for (int i = 0; i < CROWD; i++) {
 		fds[i] = knock_from(1);
 		assert_true(fds[i] >= 0);
@@ -110,10 +133,12 @@ row_43_a_crowd_of_one_source_is_capped(void **state)
 static void
 row_43_ten_thousand_that_say_nothing(void **state)
 {
-	struct client *a = client_up(&rig);
+	struct client *a;
 	int files;
 
 	(void)state;
+	skip_without_sources();
+	a = client_up(&rig);
 	client_silence(a);
 	files = n_files();
 	for (uint32_t i = 1; i <= 10000; i++) {
@@ -138,11 +163,13 @@ row_43_ten_thousand_that_say_nothing(void **state)
 static void
 row_51_a_flood_from_many_sources_is_bounded(void **state)
 {
-	struct client *a = client_up(&rig);
+	struct client *a;
 	struct buf out = { 0 };
 	int fds[CROWD];
 
 	(void)state;
+	skip_without_sources();
+	a = client_up(&rig);
 	rig.limits.pending = 100;
 	rig_limit(&rig);
 	noise_free(client_message1(&rig, RELAY_NK, &out));
@@ -162,11 +189,11 @@ row_51_a_flood_from_many_sources_is_bounded(void **state)
 	 * some of them only. */
 	rig.limits.handshakes_turn = 4;
 	rig_limit(&rig);
+	rig_settle(&rig);
 	for (int i = 0; i < CROWD; i++) {
 		if (write(fds[i], out.at, out.len) < 0)
 			continue;	/* gave way */
 	}
-	loop_turn(rig.loop, 0);
 	for (int i = 0; i < 10; i++) {
 		uint64_t before = relay_stats(rig.relay)->handshakes;
 
@@ -246,6 +273,30 @@ row_44_a_handshake_has_a_deadline(void **state)
 	buf_clear(&out);
 }
 
+/* Nobody was here, so the wheel stands a minute behind: the slot in which
+ * those who just came are to be looked at is one of those it has missed. */
+static void
+t_wheel_that_stood_still_ends_its_round(void **state)
+{
+	struct relay *r = rig.relay;
+	struct client *c[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		c[i] = client_up(&rig);
+	rig_settle(&rig);
+	r->looked_s = engine_s(r) - 100;
+	timer_set(&r->tick, 0);
+	alarm(20);
+	rig_settle(&rig);
+	alarm(0);
+	assert_in_range(engine_s(r) - r->looked_s, 0, 2);
+	for (int i = 0; i < 3; i++) {
+		client_silence(c[i]);
+		client_free(c[i]);
+	}
+}
+
 static void
 row_36_the_silent_are_cut(void **state)
 {
@@ -257,10 +308,13 @@ row_36_the_silent_are_cut(void **state)
 	quiet = client_up(&rig);
 	talks = client_up(&rig);
 	/* A record that never ends is no sign of life. */
-	client_say(quiet, &(struct relay_msg){ .op = OP_PING });
-	quiet->out.len--;
+	client_raw(quiet, "\xff\xff", 2);
 	while (!quiet->is_over) {
-		loop_turn(rig.loop, 100);
+		const int64_t then_ms = loop_now_ms(rig.loop) + 50;
+
+		client_raw(quiet, "x", 1);
+		while (loop_now_ms(rig.loop) < then_ms && !quiet->is_over)
+			loop_turn(rig.loop, 10);
 		client_silence(talks);
 	}
 	assert_int_equal(relay_stats(rig.relay)->silent, 1);
@@ -372,6 +426,9 @@ row_56_ends_in_every_state_leave_nothing(void **state)
 	long before = 0;
 
 	(void)state;
+	/* One source opens more mailboxes than a source should. */
+	rig.limits.queues = 100000;
+	rig_limit(&rig);
 	noise_free(client_message1(&rig, RELAY_NK, &out));
 	for (int i = 0; i < n; i++) {
 		if (i == n / 3) {
@@ -408,6 +465,7 @@ main(void)
 		RELAY(t_connections_are_capped),
 		RELAY(row_44_a_handshake_has_a_deadline),
 		RELAY(row_36_the_silent_are_cut),
+		RELAY(t_wheel_that_stood_still_ends_its_round),
 		RELAY(row_13_without_descriptors_those_who_are_there_live_on),
 		RELAY(row_56_ends_in_every_state_leave_nothing),
 	};

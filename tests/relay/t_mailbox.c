@@ -1,10 +1,10 @@
 #include "relay/client.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 
+#include "base/tmp.h"
 #include "box.h"
-#include "mem.h"
 
 static struct rig rig;
 static struct queue_key box;
@@ -489,6 +489,60 @@ row_45_who_reads_nothing_is_not_read(void **state)
 	client_free(other);
 }
 
+/* ---- row 10: the disk ---------------------------------------------------- */
+
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit r;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+row_10_a_full_disk_is_told_and_nothing_delivered(void **state)
+{
+	struct client *bob, *alice;
+	struct queue_key other;
+	char *path;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	rig_close(&rig);
+	assert_int_equal(tmp_make(NULL), 0);
+	path = mem_printf("%s/letters", tmp_dir);
+	rig_open_at(&rig, path);
+	client_box(&other, 2);
+	bob = client_up(&rig);
+	alice = client_up(&rig);
+	client_open(bob, &box);
+
+	limit_files(100);
+	client_leave(alice, 1, &box, 1, "lost", 4);
+	client_leave(alice, 2, &box, 2, "lost", 4);
+	client_done(alice, 1, RELAY_TROUBLE);
+	client_done(alice, 2, RELAY_TROUBLE);
+	client_say_open(bob, 3, &other);
+	client_done(bob, 3, RELAY_TROUBLE);
+	assert_int_equal(relay_stats(rig.relay)->queues_open, 1);
+	client_silence(bob);
+	limit_files(RLIM_INFINITY);
+
+	/* Said again, it is kept, and comes once. */
+	leave(alice, 1, "kept");
+	client_letter(bob, &box, "kept");
+	client_open(bob, &other);
+	client_silence(bob);
+	client_free(bob);
+	client_free(alice);
+	rig_close(&rig);
+	tmp_drop(NULL);
+	free(path);
+	rig_open(&rig);
+}
+
 #define RELAY(t) cmocka_unit_test_setup_teardown(t, make, drop)
 
 int
@@ -513,6 +567,7 @@ main(void)
 		RELAY(t_large_letters_come_by_their_bytes),
 		RELAY(row_45_a_slow_reader_is_cut_and_its_mail_kept),
 		RELAY(row_45_who_reads_nothing_is_not_read),
+		RELAY(row_10_a_full_disk_is_told_and_nothing_delivered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

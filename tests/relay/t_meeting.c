@@ -203,6 +203,7 @@ t_three_days_of_a_thousand_people(void **state)
 {
 	static uint8_t ids[3 * 1024][MEET_ID];
 	struct client *a = client_up(&rig), *b = client_up(&rig);
+	struct client *c = client_up(&rig);
 	size_t n = 0;
 
 	(void)state;
@@ -215,6 +216,13 @@ t_three_days_of_a_thousand_people(void **state)
 		meet(b, ids[i * 512], 512);
 	while (n < 3 * 1024)
 		n += client_expect(b, OP_HERE)->len / MEET_ID;
+	/* The newest of each is called, as ever. */
+	for (size_t i = 0; i < 3 * 1024; i += 256) {
+		call(c, 1, ids[i]);
+		hang(b, ring(b, ids[i]));
+		hung(c, 1, HANG_DONE);
+	}
+	client_free(c);
 	for (size_t i = 0; i < 6; i++)
 		client_say(b, &(struct relay_msg){ .op = OP_PART,
 		    .p = ids[i * 512], .len = 512 * MEET_ID });
@@ -416,10 +424,13 @@ row_45_a_pipe_to_a_slow_reader_is_bounded(void **state)
 	rig.limits.out_bytes = 500000;
 	rig_limit(&rig);
 	join(&p);
-	client_deaf(p.b, true);
 	for (int i = 0; i < 60; i++) {
 		others[i] = client_up(&rig);
 		call(others[i], 1, place);
+		ring(p.b, place);
+	}
+	client_deaf(p.b, true);
+	for (int i = 0; i < 60; i++) {
 		for (size_t n = 0; n < RELAY_WINDOW; n += sizeof(piece))
 			data(others[i], 1, piece, sizeof(piece));
 		client_say(others[i], &(struct relay_msg){ .op = OP_PING });

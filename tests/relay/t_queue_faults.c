@@ -12,7 +12,7 @@
 #include "mem.h"
 #include "rand.h"
 
-/* ---- kills ------------------------------------------------------------------- */
+/* ---- kills -------------------------------------------------------------- */
 
 /* In a child: opens, works, and is killed by itself. */
 static void
@@ -207,7 +207,7 @@ row_05_what_was_acknowledged_survives_every_kill(void **state)
 	free(life);
 }
 
-/* ---- a failing disk ----------------------------------------------------------- */
+/* ---- a failing disk ----------------------------------------------------- */
 
 static void
 limit_files(rlim_t bytes)
@@ -359,7 +359,7 @@ t_memory_and_disk_agree_whatever_happens(void **state)
 	model_check(k, &now);
 }
 
-/* ---- a file that is not ours, or not whole ------------------------------------ */
+/* ---- a file that is not ours, or not whole ------------------------------ */
 
 static char *
 read_file(const char *path, size_t *len)

@@ -85,9 +85,9 @@ parse(struct relay_start *s, struct err *e, const char *const *words)
 static void
 t_the_command_line_sets_what_the_table_says(void **state)
 {
-	static const char *const words[] = { "-l", "7000", "--listen", "[::1]:7001",
-		"--name=relay.example:443", "--set", "clients=7", "--token",
-		"abc", "-c", "/some/file", NULL };
+	static const char *const words[] = { "-l", "7000", "--listen",
+		"[::1]:7001", "--name=relay.example:443", "--set",
+		"clients=7", "--token", "abc", "-c", "/some/file", NULL };
 	struct relay_start s = { .opts = relay_options_new() };
 	struct relay_limits r;
 	struct queue_limits q;

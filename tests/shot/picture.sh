@@ -6,7 +6,28 @@
 out=${1:?usage: picture.sh OUT.png}
 . "${top_srcdir:-.}/tests/tuilib.sh"
 
-tui_node Lena 80x24 --set history=on
+# Grace lives elsewhere: a relay of this machine plays the one between.
+launch relay "${top_builddir:-.}/p2prelay" --data "$T/relay" --http off \
+	--listen "127.0.0.1:$((LAN_PORT + 1))" \
+	--name "127.0.0.1:$((LAN_PORT + 1))"
+for ((i = 0; i < 200; i++)); do
+	grep -q '^relay address' "$T/relay.out" && break
+	pause 0.02
+done
+relay=$(sed -n 's/^relay address: //p' "$T/relay.out")
+
+tui_node Lena 80x24 --set history=on --relay "$relay"
+node Grace --lan off --set direct=never --relay "$relay"
+event Grace '.event == "ready"'
+grace=$(get link)
+tui_shows 'relay' || exit 1
+tui_type "/add $grace"
+tui_key Enter
+tui_type '/msg Grace are you home yet?'
+tui_key Enter
+event Grace '.event == "request"'
+say Grace '/accept Lena'
+tui_shows 'Grace +relay' || exit 1
 node Bob
 node Carol
 node Dave
