@@ -322,3 +322,15 @@ addr_source(const struct addr *a)
 		memset(s.ip + 8, 0, 8);
 	return s;
 }
+
+struct addr
+addr_area(const struct addr *a)
+{
+	struct addr s = addr_source(a);
+
+	if (s.family == ADDR_V4)
+		s.ip[3] = 0;
+	else if (addr_kind(a) != ADDR_LINK_LOCAL)
+		memset(s.ip + 6, 0, 2);
+	return s;
+}

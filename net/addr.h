@@ -72,5 +72,8 @@ bool addr_same_net(const struct addr *a, const struct addr *b, unsigned bits);
 /* Whom limits count: an IPv4 address, a link-local one, the /64 of other
  * IPv6 ones.  The port is zero. */
 struct addr addr_source(const struct addr *a);
+/* What one hand may hold many sources of: the /24 of an IPv4 address, the
+ * /48 of an IPv6 one.  The port is zero. */
+struct addr addr_area(const struct addr *a);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "box.h"
+#include "crowd.h"
 #include "directory.h"
 #include "engine.h"
 #include "meet.h"
@@ -217,6 +218,7 @@ conn_cut(struct conn *c)
 	cipher_wipe(&c->rx);
 	cipher_wipe(&c->tx);
 	c->source->n_conns--;
+	c->source->area->n_conns--;
 	r->n_conns--;
 	list_remove(&c->link);
 	list_append(&r->dead, &c->link);
@@ -611,12 +613,12 @@ is_welcome(struct relay *r, struct source *s)
 {
 	const struct relay_limits *l = &r->limits;
 
-	if (!s || r->is_draining || r->n_conns >= l->clients ||
-	    s->n_conns >= l->clients_source ||
-	    s->n_pending >= l->pending_source)
+	if (!s || r->is_draining || s->n_conns >= l->clients_source ||
+	    s->n_pending >= l->pending_source ||
+	    !bucket_take(&s->handshakes, l->handshakes_s,
+	    l->handshakes_s * QUOTA_BURST_S, engine_ms(r)))
 		return false;
-	return bucket_take(&s->handshakes, l->handshakes_s,
-	    l->handshakes_s * QUOTA_BURST_S, engine_ms(r));
+	return r->n_conns < l->clients || crowd_give_way(r, s);
 }
 
 void
@@ -654,6 +656,7 @@ conn_accept(struct relay *r, int fd, const struct addr *from)
 	note_heard(c);
 	list_append(&r->fresh, &c->link);
 	s->n_conns++;
+	s->area->n_conns++;
 	s->n_pending++;
 	r->n_conns++;
 	r->stats.pending++;

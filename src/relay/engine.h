@@ -58,6 +58,7 @@ struct relay {
 					 * first */
 	struct list wheel[WHEEL];	/* all others, by when to look */
 	uint32_t looked_s;		/* the last slot looked at */
+	uint32_t crowd_slot;		/* .. by crowd.c */
 	size_t n_conns;			/* not dead */
 	struct timer tick;
 

@@ -27,6 +27,7 @@ static const struct metric relay_metrics[] = {
 	GAUGE(cards, "cards", "entries in the list of people"),
 	COUNTER(accepted, "accepted", "connections accepted"),
 	COUNTER(refused, "refused", "connections over a limit"),
+	COUNTER(crowded, "crowded", "connections cut so that others get in"),
 	COUNTER(handshakes, "handshakes", "handshakes that succeeded"),
 	COUNTER(failed, "handshakes_failed",
 	    "connections that were no clients of ours"),

@@ -13,6 +13,7 @@ quota_init(struct quota *q)
 {
 	memset(q, 0, sizeof(*q));
 	q->sources = map_new(SOURCE_KEY);
+	q->areas = map_new(SOURCE_KEY);
 	q->tokens = map_new(32);
 }
 
@@ -31,24 +32,64 @@ void
 quota_clear(struct quota *q)
 {
 	clear_map(q->sources);
+	clear_map(q->areas);
 	clear_map(q->tokens);
+}
+
+static void
+key_of(uint8_t key[SOURCE_KEY], struct addr a)
+{
+	key[0] = (uint8_t)a.family;
+	memcpy(key + 1, a.ip, 16);
+}
+
+/* NULL: it has as many sources as one may. */
+static struct area *
+join_area(struct quota *q, const struct addr *from)
+{
+	uint8_t key[SOURCE_KEY];
+	struct area *a;
+
+	key_of(key, addr_area(from));
+	a = map_get(q->areas, key);
+	if (a && a->n_sources >= QUOTA_AREA_MAX)
+		return NULL;
+	if (!a) {
+		a = mem_new(sizeof(*a));
+		memcpy(a->key, key, SOURCE_KEY);
+		map_put(q->areas, key, a);
+	}
+	a->n_sources++;
+	return a;
+}
+
+static void
+leave_area(struct quota *q, struct area *a)
+{
+	if (--a->n_sources > 0)
+		return;
+	map_remove(q->areas, a->key);
+	free(a);
 }
 
 struct source *
 quota_source(struct quota *q, const struct addr *from)
 {
-	struct addr a = addr_source(from);
 	uint8_t key[SOURCE_KEY];
 	struct source *s;
+	struct area *a;
 
-	key[0] = (uint8_t)a.family;
-	memcpy(key + 1, a.ip, 16);
+	key_of(key, addr_source(from));
 	s = map_get(q->sources, key);
 	if (s)
 		return s;
 	if (map_count(q->sources) >= QUOTA_SOURCES_MAX)
 		return NULL;
+	a = join_area(q, from);
+	if (!a)
+		return NULL;
 	s = mem_new(sizeof(*s));
+	s->area = a;
 	memcpy(s->key, key, SOURCE_KEY);
 	map_put(q->sources, key, s);
 	return s;
@@ -142,6 +183,7 @@ quota_sweep(struct quota *q, uint32_t now_ms, uint32_t now_s)
 		if (!is_forgettable(s, now_ms, now_s))
 			continue;
 		map_remove(q->sources, s->key);
+		leave_area(q, s->area);
 		free(s);
 	}
 	for (size_t at = 0; map_next(q->tokens, &at, &key, &value);) {

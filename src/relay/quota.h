@@ -2,8 +2,9 @@
  * quota - who may how often: by where a connection comes from, and by the
  * mailbox that letters are for.
  *
- * A source is what addr_source() makes of an address.  Tables are bounded;
- * what is idle and full again is forgotten.
+ * A source is what addr_source() makes of an address, and lies in an area
+ * (addr_area): sources cost whoever has a network nothing, so some shares are
+ * an area's.  Tables are bounded; what is idle and full again is forgotten.
  */
 #ifndef QUOTA_H
 #define QUOTA_H
@@ -16,6 +17,7 @@
 
 enum {
 	QUOTA_SOURCES_MAX = 131072,
+	QUOTA_AREA_MAX = 4096,		/* sources of one area */
 	QUOTA_TOKENS_MAX = 65536,
 	QUOTA_BURST_S = 10,		/* a burst: so many seconds' worth */
 	QUOTA_ASKS = 20,		/* questions that cost more: so many
@@ -31,7 +33,13 @@ struct bucket {
 	uint32_t at_ms;
 };
 
+struct area {
+	uint32_t n_sources, n_conns;
+	uint8_t key[17];
+};
+
 struct source {
+	struct area *area;
 	uint32_t n_conns, n_pending, n_meets, n_boxes, n_cards;
 	struct bucket handshakes, sends, opens, asks;
 	uint32_t reach_s;		/* the last one; 0: never */
@@ -39,7 +47,7 @@ struct source {
 };
 
 struct quota {
-	struct map *sources;
+	struct map *sources, *areas;
 	struct map *tokens;		/* of mailboxes, to struct bucket */
 };
 

@@ -16,12 +16,13 @@
  * connection is to get, as few records and one write (LOOP_SEND).
  *
  * Everything is bounded: connections, unfinished handshakes, what one source
- * may ask in a second, bytes waiting for a slow reader.  An idle connection
+ * may ask in a second, bytes waiting for a slow reader.  When all places are
+ * taken, whoever has most of them gives way.  An idle connection
  * owns no buffer and no timer; one wheel of seconds finds the silent ones.
  *
  * The files: conn (one client: bytes, handshake, records), ops (what a
  * client may ask), meet (ids, calls, pipes), box (letters), quota (who may
- * how often), directory, reach (their ports from outside), answer (STUN).
+ * how often), crowd (who gives way), directory, reach (their ports from outside), answer (STUN).
  */
 #ifndef ENGINE_RELAY_H
 #define ENGINE_RELAY_H
@@ -93,6 +94,7 @@ struct relay_stats {
 	uint64_t cards;			/* now: in the directory */
 	uint64_t accepted;		/* connections */
 	uint64_t refused;		/* .. at once: caps and rates */
+	uint64_t crowded;		/* cut for a newcomer's sake */
 	uint64_t handshakes;		/* that succeeded */
 	uint64_t failed;		/* .. other bytes, forged, late */
 	uint64_t denied;		/* without the access token */

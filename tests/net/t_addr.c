@@ -203,10 +203,34 @@ t_limits_count_a_whole_ipv6_net(void **state)
 	assert_false(addr_equal(&x, &y));
 }
 
+static void
+same_area(const char *one, const char *other, bool same)
+{
+	struct addr a, b, x, y;
+
+	addr_parse(&a, one);
+	addr_parse(&b, other);
+	x = addr_area(&a);
+	y = addr_area(&b);
+	assert_int_equal(addr_equal(&x, &y), same);
+}
+
+static void
+t_area_is_what_one_hand_may_hold(void **state)
+{
+	(void)state;
+	same_area("192.0.2.1:1", "192.0.2.255:2", true);
+	same_area("192.0.2.1:1", "192.0.3.1:1", false);
+	same_area("[2001:db8:0:1::1]:1", "[2001:db8:0:ff::2]:2", true);
+	same_area("[2001:db8:0:1::1]:1", "[2001:db8:1:1::1]:1", false);
+	same_area("[fe80::1]:1", "[fe80::2]:1", false);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t_area_is_what_one_hand_may_hold),
 		cmocka_unit_test(t_kinds_follow_the_registries),
 		cmocka_unit_test(row_40_mapped_addresses_are_ipv4),
 		cmocka_unit_test(row_40_nobody_is_at_these),

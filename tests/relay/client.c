@@ -143,19 +143,26 @@ on_ready(void *arg, unsigned events)
 }
 
 struct client *
-client_new(struct rig *r)
+client_of(struct rig *r, int fd)
 {
 	struct client *c = mem_new(sizeof(*c));
-	struct addr to;
 
-	assert_int_equal(addr_parse(&to, "127.0.0.1:1"), 0);
-	to.port = relay_port(r->relay, 0);
 	c->rig = r;
-	c->fd = sock_connect(&to, NULL);
+	c->fd = fd;
 	assert_true(c->fd >= 0);
 	c->watch = loop_watch(r->loop, c->fd, on_ready, c, NULL);
 	assert_non_null(c->watch);
 	return c;
+}
+
+struct client *
+client_new(struct rig *r)
+{
+	struct addr to;
+
+	assert_int_equal(addr_parse(&to, "127.0.0.1:1"), 0);
+	to.port = relay_port(r->relay, 0);
+	return client_of(r, sock_connect(&to, NULL));
 }
 
 void

@@ -56,6 +56,8 @@ struct client {
 
 /* Connected; has said nothing yet. */
 struct client *client_new(struct rig *r);
+/* .. over a socket that connects; takes it. */
+struct client *client_of(struct rig *r, int fd);
 /* .. and shaken hands, by NK. */
 struct client *client_up(struct rig *r);
 void client_free(struct client *c);

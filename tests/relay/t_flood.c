@@ -84,6 +84,15 @@ knock_from(uint32_t source)
 	return fd;
 }
 
+static struct client *
+up_from(uint32_t source)
+{
+	struct client *c = client_of(&rig, knock_from(source));
+
+	client_shake(c, RELAY_NK, NULL);
+	return c;
+}
+
 static int
 n_files(void)
 {
@@ -245,6 +254,45 @@ t_connections_are_capped(void **state)
 	client_cut(c[3]);
 	for (int i = 0; i < 4; i++)
 		client_free(c[i]);
+}
+
+/* Many sources of one hand hold every place: each of them is within its own
+ * share.  Who comes from elsewhere gets in, at that hand's cost, and who was
+ * there stays. */
+static void
+row_43_a_full_relay_takes_a_place_of_the_crowd(void **state)
+{
+	struct client *here[2], *crowd[12], *late[3], *more;
+
+	(void)state;
+	skip_without_sources();
+	rig.limits.clients = 14;
+	rig.limits.clients_source = 3;
+	rig_limit(&rig);
+	here[0] = client_up(&rig);
+	here[1] = up_from(0x10001);
+	for (uint32_t i = 0; i < 12; i++)
+		crowd[i] = up_from(1 + i / 3);
+	assert_int_equal(relay_stats(rig.relay)->clients, 14);
+	for (uint32_t i = 0; i < 3; i++) {
+		late[i] = up_from(0x20001 + 256 * i);
+		client_silence(late[i]);
+	}
+	assert_int_equal(relay_stats(rig.relay)->crowded, 3);
+	assert_int_equal(relay_stats(rig.relay)->clients, 14);
+	for (int i = 0; i < 2; i++)
+		client_silence(here[i]);
+	/* One more of the crowd: there is nobody who has more. */
+	more = client_of(&rig, knock_from(9));
+	client_cut(more);
+	client_free(more);
+	assert_int_equal(relay_stats(rig.relay)->crowded, 3);
+	for (int i = 0; i < 2; i++)
+		client_free(here[i]);
+	for (int i = 0; i < 12; i++)
+		client_free(crowd[i]);
+	for (int i = 0; i < 3; i++)
+		client_free(late[i]);
 }
 
 /* ---- row 44 and the silent ----------------------------------------------- */
@@ -463,6 +511,7 @@ main(void)
 		RELAY(row_51_a_flood_from_many_sources_is_bounded),
 		RELAY(row_51_a_source_shakes_hands_so_often),
 		RELAY(t_connections_are_capped),
+		RELAY(row_43_a_full_relay_takes_a_place_of_the_crowd),
 		RELAY(row_44_a_handshake_has_a_deadline),
 		RELAY(row_36_the_silent_are_cut),
 		RELAY(t_wheel_that_stood_still_ends_its_round),

@@ -117,6 +117,29 @@ row_51_sources_are_bounded(void **state)
 	assert_non_null(quota_source(&quota, &a));
 }
 
+/* Whoever has a /48 has 65,536 sources: not all of the table. */
+static void
+row_51_an_area_has_so_many_sources(void **state)
+{
+	struct addr a = { .family = ADDR_V6, .ip = { 0x20, 1, 0xd, 0xb8 } };
+	struct source *s = NULL;
+
+	(void)state;
+	for (uint32_t i = 0; i < QUOTA_AREA_MAX + 10; i++) {
+		a.ip[6] = (uint8_t)(i >> 8);
+		a.ip[7] = (uint8_t)i;
+		s = quota_source(&quota, &a);
+		assert_int_equal(s != NULL, i < QUOTA_AREA_MAX);
+	}
+	assert_non_null(source("[2001:db8:1::1]:1"));
+	assert_ptr_not_equal(source("[2001:db8:1::1]:1")->area,
+	    source("[2001:db8::1]:1")->area);
+	assert_int_equal(map_count(quota.areas), 2);
+	quota_sweep(&quota, 12000, 12);
+	assert_int_equal(map_count(quota.areas), 0);
+	assert_non_null(quota_source(&quota, &a));
+}
+
 static void
 row_52_a_mailbox_has_a_rate(void **state)
 {
@@ -146,6 +169,7 @@ main(void)
 		T(t_a_source_is_an_address_or_a_64),
 		T(t_the_idle_are_forgotten_when_they_are_whole_again),
 		T(row_51_sources_are_bounded),
+		T(row_51_an_area_has_so_many_sources),
 		T(row_52_a_mailbox_has_a_rate),
 	};
 
