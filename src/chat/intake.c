@@ -193,6 +193,8 @@ take_counted(struct chat *c, struct person *p, const struct frame *f)
 		return FRAME_TAKEN;
 	case SEEN_PAST:
 	case SEEN_BEFORE:
+		if (!c->is_letter)
+			mail_prompt(p);
 		post_ack(c, p, f->epoch);
 		return FRAME_TAKEN;
 	case SEEN_NEW:
@@ -201,6 +203,7 @@ take_counted(struct chat *c, struct person *p, const struct frame *f)
 	c->heard = true;
 	turn_urgent(c);
 	turn_dirty_numbers(c, p);
+	mail_prompt(p);
 	post_ack(c, p, f->epoch);
 	if (first)
 		reading_gaps(p);

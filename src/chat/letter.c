@@ -159,16 +159,13 @@ open_reseal(struct chat *c, const void *bytes, size_t len)
 
 /* ---- the door ----------------------------------------------------------- */
 
-void
-letter_come(void *chat, uint64_t letter, const struct user_id *queue,
-    const void *p, size_t len)
+static void
+take_letter(struct chat *c, const struct user_id *queue, const void *p,
+    size_t len)
 {
-	struct chat *c = chat;
 	uint8_t id[ENVELOPE_ID], mine[ENVELOPE_ID];
 	struct buf plain;
 
-	VECTOR_GROW(c->letters, c->n_letters, c->room_letters);
-	c->letters[c->n_letters++] = letter;
 	buf_init(&plain);
 	switch (envelope_look(p, len, id)) {
 	case ENVELOPE_LETTER:
@@ -187,6 +184,19 @@ letter_come(void *chat, uint64_t letter, const struct user_id *queue,
 	}
 	buf_wipe(&plain);
 	buf_clear(&plain);
+}
+
+void
+letter_come(void *chat, uint64_t letter, const struct user_id *queue,
+    const void *p, size_t len)
+{
+	struct chat *c = chat;
+
+	VECTOR_GROW(c->letters, c->n_letters, c->room_letters);
+	c->letters[c->n_letters++] = letter;
+	c->is_letter = true;
+	take_letter(c, queue, p, len);
+	c->is_letter = false;
 	if (c->shown)
 		loop_again(c->loop);
 }

@@ -57,8 +57,10 @@ on_not_stored(struct chat *c, struct person *p, const struct under_way *u)
 {
 	struct mailing *m = &p->own->mail;
 
-	if (u->what == MAIL_ACK && u->ack_epoch != 0)
+	if (u->what == MAIL_ACK && u->ack_epoch != 0) {
+		mail_prompt(p);
 		post_ack(c, p, u->ack_epoch);
+	}
 	if (u->what == MAIL_ACK && u->read)
 		m->read_due = true;
 	if (u->what == MAIL_RESEAL)

@@ -203,6 +203,29 @@ leave_rows(struct chat *c, struct person *p)
 		;
 }
 
+/* Until acknowledgements that are due now may leave. */
+static int64_t
+ack_wait_ms(const struct chat *c, const struct person *p)
+{
+	const struct mailing *m = &p->own->mail;
+	int64_t left = m->echoed_ms + MAIL_ECHO_MS - loop_now_ms(c->loop);
+
+	if (m->prompt || !m->has_echoed || may_tell_read(c, p) ||
+	    left < MAIL_SOON_MS)
+		return MAIL_SOON_MS;
+	return left;
+}
+
+static void
+gather_acks(struct chat *c, struct person *p)
+{
+	struct timer *soon = &p->own->mail.soon;
+	int64_t wait = ack_wait_ms(c, p);
+
+	if (!timer_is_set(soon) || soon->due_ms > loop_now_ms(c->loop) + wait)
+		timer_set(soon, wait);
+}
+
 /* One epoch a letter; the read mark goes with the first. */
 static int
 leave_ack(struct chat *c, struct person *p)
@@ -242,9 +265,12 @@ leave_acks(struct chat *c, struct person *p)
 		return;
 	}
 	if (!m->ripe) {
-		if (!timer_is_set(&m->soon))
-			timer_set(&m->soon, MAIL_SOON_MS);
+		gather_acks(c, p);
 		return;
+	}
+	if (!m->prompt && has_ack(p)) {
+		m->has_echoed = true;
+		m->echoed_ms = loop_now_ms(c->loop);
 	}
 	while (has_ack(p) || may_tell_read(c, p))
 		if (leave_ack(c, p) < 0)
@@ -305,11 +331,20 @@ mail_heard(struct chat *c, struct person *p)
 }
 
 void
+mail_prompt(struct person *p)
+{
+	p->own->mail.prompt = true;
+}
+
+void
 mail_acked(struct person *p)
 {
 	struct places *places = p->own->n.places;
 
-	if (!places || !places->ack_due || has_ack(p))
+	if (has_ack(p))
+		return;
+	p->own->mail.prompt = false;
+	if (!places || !places->ack_due)
 		return;
 	places->ack_due = false;
 	turn_dirty_numbers(p->own->chat, p);

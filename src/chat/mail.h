@@ -5,7 +5,9 @@
  * places, one letter a row, in the order it was said; it stays owed until
  * its acknowledgement, so a letter that is lost, kept back, or no longer
  * opens costs time and nothing else.  Acknowledgements and read marks
- * gather for a moment and leave as one letter.
+ * gather for a moment and leave as one letter.  A letter that was known is
+ * acknowledged once more, since the first one may be lost; but seldom, or
+ * a relay that hands out old letters again could have us leave any number.
  *
  *	hold	none --LATER--> 30 s, doubling to 10 min, or my relays moved
  *		none --FULL--> 10 min; said once
@@ -37,6 +39,7 @@ enum {
 	MAIL_UNDER_WAY = 32,
 	MAIL_LOST_MS = 120000,		/* no answer: the place is free */
 	MAIL_SOON_MS = 200,		/* acknowledgements gather */
+	MAIL_ECHO_MS = 600000,		/* for what was known, no oftener */
 	MAIL_START_MS = 1000,		/* links have a start */
 	MAIL_SLOW_MS = 5000,
 	MAIL_AGAIN_MS = 30000,
@@ -56,6 +59,10 @@ struct mailing {
 	enum mail_hold hold;
 	int64_t again_ms;
 	bool ripe;			/* acknowledgements have gathered */
+	bool prompt;			/* .. and are not for letters alone
+					 * that were known */
+	bool has_echoed;		/* at echoed_ms: those left for these */
+	int64_t echoed_ms;		/* monotonic */
 	bool read_due;			/* how far I read was not told */
 	bool is_slow;			/* the link acknowledges nothing */
 	unsigned told;			/* set of enum left, until one is
@@ -93,6 +100,9 @@ void mail_prepare(struct chat *c, struct person *p);
 void mail_post(struct chat *c, struct person *p, unsigned tell);
 /* Rows went over the link. */
 void mail_sent(struct person *p);
+/* Something of theirs is to be acknowledged that was new, or that they said
+ * anew themselves. */
+void mail_prompt(struct person *p);
 /* A letter was heard: its acknowledgement is owed over a restart, since
  * nobody asks for it again before a day is over. */
 void mail_heard(struct chat *c, struct person *p);

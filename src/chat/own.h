@@ -183,6 +183,7 @@ struct chat {
 	struct timer mail_begin, mail_look, routes;
 	bool routes_all;		/* everybody is to be looked at */
 	bool routes_patient;		/* to have no place counts now */
+	bool is_letter;			/* what is heard just now */
 	uint64_t *letters;		/* heard in this turn, not taken yet */
 	size_t n_letters, room_letters;
 	struct pin *pins;

@@ -80,6 +80,7 @@ post_ack_all(struct chat *c, struct person *p)
 
 	for (size_t i = 0; i < w->n; i++)
 		w->at[i].due = true;
+	mail_prompt(p);
 	turn_post(c, p, TELL_FRAMES);
 }
 

@@ -75,6 +75,14 @@ sim_repeat_letter(struct node *n, size_t i)
 }
 
 void
+sim_copy_letter(struct node *n, size_t i, struct buf *out)
+{
+	const struct parcel *l = *nth(n, i);
+
+	buf_put(out, l->bytes, l->len);
+}
+
+void
 sim_spoil_letter(struct node *n, size_t i)
 {
 	struct parcel *l = *nth(n, i);

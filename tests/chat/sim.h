@@ -122,6 +122,8 @@ size_t sim_letters(const struct node *n);	/* that wait for it */
 /* Letter i of those: a copy is put in once more / its bytes are changed /
  * it is gone. */
 void sim_repeat_letter(struct node *n, size_t i);
+/* Its bytes, for sim_post. */
+void sim_copy_letter(struct node *n, size_t i, struct buf *out);
 void sim_spoil_letter(struct node *n, size_t i);
 void sim_lose_letter(struct node *n, size_t i);
 /* Bytes in one of its queues (of NULL: the one for requests). */

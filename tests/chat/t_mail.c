@@ -456,6 +456,66 @@ t_acked_stays_acked_over_a_kill(void **state)
 	ok(chat_owed(alice->chat) == 0, "still acknowledged");
 }
 
+/* ---- relays that repeat ------------------------------------------------- */
+
+static void
+row_60_letters_handed_out_again_are_answered_seldom(void **state)
+{
+	struct buf letter = { 0 };
+
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 20);
+	sim_copy_letter(bob, 0, &letter);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 400);
+	ok(bob->n_left == 1, "acknowledged");
+	for (int i = 0; i < 20; i++) {
+		sim_post(bob, alice, letter.at, letter.len);
+		sim_run_ms(s, 400);
+	}
+	ok(bob->n_left == 2, "once more, and then not for a while");
+	/* What is new is acknowledged at once all the same. */
+	say(alice, bob, "two");
+	sim_run_ms(s, 400);
+	ok(owed(alice, bob) == 0, "delivered");
+	ok(bob->n_left == 3, "one more");
+	sim_post(bob, alice, letter.at, letter.len);
+	sim_run_ms(s, MAIL_ECHO_MS + 1000);
+	ok(bob->n_left == 4, "late, but answered");
+	buf_clear(&letter);
+}
+
+static void
+t_a_lost_acknowledgement_is_said_again(void **state)
+{
+	struct buf letter = { 0 };
+
+	(void)state;
+	meet_and_part();
+	sim_cut_off(bob, true);
+	say(alice, bob, "one");
+	sim_run_ms(s, 20);
+	sim_copy_letter(bob, 0, &letter);
+	sim_cut_off(alice, true);
+	sim_cut_off(bob, false);
+	sim_run_ms(s, 400);
+	sim_lose_letter(alice, 0);
+	sim_post(bob, alice, letter.at, letter.len);
+	sim_run_ms(s, 400);
+	sim_lose_letter(alice, 0);
+	sim_cut_off(alice, false);
+	ok(owed(alice, bob) == 1, "two were lost");
+	sim_post(bob, alice, letter.at, letter.len);
+	sim_run_ms(s, 10000);
+	ok(owed(alice, bob) == 1, "not yet");
+	sim_run_ms(s, MAIL_ECHO_MS);
+	ok(owed(alice, bob) == 0, "heard at last");
+	buf_clear(&letter);
+}
+
 /* ---- keys --------------------------------------------------------------- */
 
 static uint64_t
@@ -592,6 +652,8 @@ main(void)
 		CASE(t_a_failed_commit_leaves_the_letter),
 		CASE(t_killed_before_taking_shows_once),
 		CASE(t_acked_stays_acked_over_a_kill),
+		CASE(row_60_letters_handed_out_again_are_answered_seldom),
+		CASE(t_a_lost_acknowledgement_is_said_again),
 		CASE(t_what_opened_a_letter_opens_no_later_one),
 		CASE(t_keys_change_daily),
 		CASE(row_29_restored_backup_heals_by_reseal),
