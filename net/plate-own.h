@@ -12,7 +12,14 @@
 #include "plate.h"
 #include "visit.h"
 
-enum { SEEK_MET = 8, SEEK_WHERE = ADDR_HOST + 16 };
+enum {
+	SEEK_MET = 8,
+	SEEK_WHERE = ADDR_HOST + 16,
+	/* Doors that beacons may have us knock at: in all, of one host. */
+	SEEK_DOORS = 64,
+	SEEK_DOORS_SAME = 8,
+	PLATE_LATELY = 16
+};
 
 enum visit_state { VISIT_COMING, VISIT_WAITING, VISIT_HEARD };
 
@@ -30,8 +37,9 @@ struct visit {
 	struct timer deadline;
 	int64_t end_ms;			/* while HEARD */
 	/* theirs */
-	bool is_pipe;
+	bool is_pipe, spoke;
 	struct addr source;
+	int64_t heard_ms;
 	/* mine */
 	enum visit_place place;
 	bool was_open;			/* somebody took the connection */
@@ -51,6 +59,14 @@ struct seek {
 	/* Instances on the LAN that were heard: not again. */
 	uint8_t met[SEEK_MET][BEACON_NONCE];
 	size_t n_met;
+	struct addr doors[SEEK_DOORS];
+	size_t n_doors;
+};
+
+/* Whose turn it was. */
+struct plate_source {
+	bool is_pipe;
+	struct addr source;
 };
 
 struct plates {
@@ -62,6 +78,8 @@ struct plates {
 	struct visit *heard;		/* of theirs */
 	struct visit *mine;		/* heard, of mine */
 	struct timer turn;		/* somebody's turn has come */
+	struct plate_source lately[PLATE_LATELY];
+	size_t n_lately;		/* all that were; a ring */
 	struct seek seek;
 	struct plate_counts counts;
 };

@@ -169,6 +169,22 @@ is_known(const struct plates *p, const uint8_t instance[BEACON_NONCE])
 	return false;
 }
 
+/* Each is another place, as the beacon says; most are one host's. */
+static bool
+may_knock(struct seek *k, const struct addr *at)
+{
+	size_t n = 0;
+
+	if (k->n_doors == SEEK_DOORS)
+		return false;
+	for (size_t i = 0; i < k->n_doors; i++)
+		n += addr_same_ip(&k->doors[i], at);
+	if (n >= SEEK_DOORS_SAME)
+		return false;
+	k->doors[k->n_doors++] = *at;
+	return true;
+}
+
 void
 plates_found(struct plates *p, const struct addr *at,
     const uint8_t instance[BEACON_NONCE])
@@ -178,7 +194,7 @@ plates_found(struct plates *p, const struct addr *at,
 	struct visit *v;
 
 	if (!k->on || k->has_won || is_known(p, instance) ||
-	    n_tries(p) >= TRIES_MAX)
+	    n_tries(p) >= TRIES_MAX || !may_knock(k, at))
 		return;
 	v = plate_visit_new(p, true);
 	s = stream_dial(p->setup.streams, at, &plate_stream_events, v, NULL);
@@ -307,7 +323,7 @@ plates_visit(struct plates *p, const char *plate, const char *where,
 	snprintf(k->where, sizeof(k->where), "%s", where);
 	k->is_typed = *where != '\0';
 	k->asked_lan = k->asked_relay = false;
-	k->n_met = 0;
+	k->n_met = k->n_doors = 0;
 	k->why = VISIT_NO_ANSWER;
 	k->start_ms = loop_now_ms(p->loop);
 	k->on = true;

@@ -104,6 +104,48 @@ set_deadline(struct visit *v)
 	    PLATE_SILENCE_MS);
 }
 
+/* Whoever is heard and says nothing is in the way of who waits. */
+static void
+hurry(struct plates *p)
+{
+	struct visit *v = p->heard;
+	int64_t left;
+
+	if (!v || v->spoke)
+		return;
+	left = v->heard_ms + PLATE_FIRST_MS - loop_now_ms(p->loop);
+	timer_set(&v->deadline, left > 0 ? left : 0);
+}
+
+static void
+note_turn(struct plates *p, const struct visit *v)
+{
+	p->lately[p->n_lately++ % PLATE_LATELY] = (struct plate_source){
+	    .is_pipe = v->is_pipe, .source = v->source };
+}
+
+static size_t
+turns_of(const struct plates *p, const struct visit *v)
+{
+	size_t all = p->n_lately < PLATE_LATELY ? p->n_lately : PLATE_LATELY;
+	size_t n = 0;
+
+	for (size_t i = 0; i < all; i++)
+		n += p->lately[i].is_pipe == v->is_pipe &&
+		    addr_same_ip(&p->lately[i].source, &v->source);
+	return n;
+}
+
+static bool
+others_wait(const struct plates *p)
+{
+	LIST_EACH(v, &p->visits, struct visit, in_all) {
+		if (!v->is_mine && v->state == VISIT_WAITING)
+			return true;
+	}
+	return false;
+}
+
 static void
 read_messages(struct visit *v)
 {
@@ -118,6 +160,7 @@ read_messages(struct visit *v)
 			lose(v, VISIT_CUT);
 		if (part != VISIT_PART_WHOLE)
 			return;
+		v->spoke = true;
 		set_deadline(v);
 		chat->on_visit_msg(chat->chat, v->number, msg, len);
 		/* The bytes live until the turn ends, whatever chat did. */
@@ -136,18 +179,23 @@ hear(struct visit *v)
 	} else {
 		p->heard = v;
 		p->counts.heard++;
+		note_turn(p, v);
 	}
 	v->state = VISIT_HEARD;
 	if (++p->last == 0)
 		p->last = 1;
 	v->number = p->last;
-	v->end_ms = loop_now_ms(p->loop) + PLATE_DEADLINE_MS;
+	v->heard_ms = loop_now_ms(p->loop);
+	v->end_ms = v->heard_ms + PLATE_DEADLINE_MS;
 	set_deadline(v);
+	if (!v->is_mine && others_wait(p))
+		hurry(p);
 	chat->on_visit(chat->chat, v->number, v->is_mine);
 	read_messages(v);
 }
 
-/* The oldest of each kind, if nobody of its kind is heard. */
+/* One of each kind, if nobody of its kind is heard: of mine the oldest, of
+ * theirs the oldest of the source that was heard least of late. */
 static void
 on_turn(void *arg)
 {
@@ -159,7 +207,8 @@ on_turn(void *arg)
 			continue;
 		if (v->is_mine && !mine && !p->mine && !p->seek.has_won)
 			mine = v;
-		if (!v->is_mine && !theirs && !p->heard)
+		if (!v->is_mine && !p->heard && (!theirs ||
+		    turns_of(p, v) < turns_of(p, theirs)))
 			theirs = v;
 	}
 	if (theirs)
@@ -215,7 +264,8 @@ take_hello(struct visit *v)
 	}
 	buf_drop(&v->in, VISIT_HELLO);
 	v->state = VISIT_WAITING;
-	if (!p->heard) {
+	/* Nobody passes those whose turn it is just now. */
+	if (!p->heard && !timer_is_set(&p->turn)) {
 		hear(v);
 		return;
 	}
@@ -225,6 +275,7 @@ take_hello(struct visit *v)
 		return;
 	}
 	timer_set(&v->deadline, PLATE_WAITING_MS);
+	hurry(p);
 }
 
 /* Whoever waits at a place of mine said something. */

@@ -14,6 +14,9 @@
  *
  * A visit is a stream (visit.h).  Any number of visitors may come while
  * waiting; one at a time is heard, up to PLATE_WAITING_MAX wait their turn.
+ * The next one is of the source that was heard least of late, and who says
+ * nothing while others wait has PLATE_FIRST_MS: a stranger who holds every
+ * place keeps nobody out.
  *
  *	theirs	COMING --hello--> WAITING --its turn--> HEARD --> over
  *	mine	COMING --first message--> WAITING --its turn--> HEARD --> over
@@ -45,6 +48,7 @@ enum {
 	PLATE_WAITING_MS = 10000,
 	PLATE_DEADLINE_MS = 30000,	/* a whole visit */
 	PLATE_SILENCE_MS = 8000,	/* of the other one, within it */
+	PLATE_FIRST_MS = 2000,		/* .. before a word, if others wait */
 	PLATE_TRY_MS = 8000,		/* for the places to answer */
 	PLATE_LAN_MS = 3000,		/* .. for the LAN, which is quick */
 	PLATE_AGAIN_MS = 1000,		/* others that answered are kept */

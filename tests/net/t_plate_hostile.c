@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net-own.h"
@@ -328,13 +330,52 @@ t_few_wait_and_of_one_source_fewer(void **state)
 	assert_true(is_closed(t->loop, last));
 	assert_int_equal(counts(t)->refused, 2);
 	assert_int_equal(t->alice->n_visits, 1);
-	/* In the order in which they came. */
+	/* In the order in which they came, the sources in turn. */
 	for (int i = 0; i < PLATE_WAITING_MAX; i++) {
 		guest_close(t->alice);
-		assert_int_equal(stranger_hears(t->loop, fds[i], bytes, 4),
-		    4);
+		assert_int_equal(stranger_hears(t->loop,
+		    fds[i % 2 * PLATE_SOURCE_MAX + i / 2], bytes, 4), 4);
 		assert_int_equal(t->alice->n_visits, 2 + i);
 	}
+}
+
+/* Somebody who holds the place and every seat before it, without a word, and
+ * comes back whenever he is closed: the one who has the code is heard. */
+static void
+row_43_the_silent_keep_nobody_out(void **state)
+{
+	enum { SILENT = 1 + PLATE_SOURCE_MAX };
+	struct test *t = *state;
+	int64_t from = loop_now_ms(t->loop);
+	int fds[SILENT];
+	uint8_t bytes[16];
+
+	guest_open(t->bob);
+	guest_wait(t->alice, plate);
+	be_heard(t);
+	for (int i = 0; i < SILENT; i++) {
+		fds[i] = stranger(t->alice, HIS);
+		stranger_comes(fds[i], plate);
+	}
+	turns(t, 5);
+	guest_go(t->bob, plate, node_where(t->alice->node));
+	while (t->bob->n_msgs == 0 && t->bob->n_ends == 0) {
+		loop_turn(t->loop, 5);
+		for (int i = 0; i < SILENT; i++) {
+			ssize_t n = recv(fds[i], bytes, sizeof(bytes),
+			    MSG_DONTWAIT);
+
+			if (n > 0 || (n < 0 && errno == EAGAIN))
+				continue;
+			close(fds[i]);
+			fds[i] = stranger(t->alice, HIS);
+			stranger_comes(fds[i], plate);
+		}
+		assert_true(loop_now_ms(t->loop) - from < PLATE_TRY_MS);
+	}
+	assert_int_equal(t->bob->n_msgs, 1);
+	for (int i = 0; i < SILENT; i++)
+		close(fds[i]);
 }
 
 /* As many as a guesser could make: nothing but a counter. */
@@ -496,6 +537,44 @@ t_a_hint_that_does_not_fit_is_not_followed(void **state)
 	close(fd);
 }
 
+/* Beacons by hand, each of another instance, that lead to this one's port:
+ * who seeks is no tool to knock at doors with. */
+static void
+row_87_a_flood_of_beacons_knocks_at_few_doors(void **state)
+{
+	struct test *t = *state;
+	struct addr to = { .family = ADDR_V4, .ip = { 127, 0, 0, 1 },
+	    .port = t->port }, me = to, at = to;
+	uint8_t hint[BEACON_HINT], out[BEACON_VISIT_LEN];
+	struct beacon b = { .n_hints = 1, .hints = hint };
+	int fd, door, one, n = 0;
+
+	me.port = at.port = 0;
+	fd = sock_udp(&me, false, NULL);
+	sock_local(fd, &me);
+	door = sock_listen(&at, NULL);
+	sock_local(door, &at);
+	opts_set(t->bob->node->opts, "lan", "everyone", NULL);
+	guest_open(t->bob);
+	guest_go(t->bob, plate, "");
+	b.port = at.port;
+	b.udp_port = me.port;
+	for (int i = 0; i < 400 && t->bob->n_ends == 0; i++) {
+		rand_bytes(b.nonce, sizeof(b.nonce));
+		beacon_plate_hint(hint, plate, b.nonce);
+		beacon_write_visit(out, &b);
+		assert_true(sock_send_to(fd, &to, out, sizeof(out)));
+		turns(t, 2);
+		while ((one = accept(door, NULL, NULL)) >= 0) {
+			close(one);
+			n++;
+		}
+	}
+	assert_in_range(n, 1, SEEK_DOORS_SAME);
+	close(fd);
+	close(door);
+}
+
 static int
 start(void **state)
 {
@@ -520,10 +599,12 @@ main(void)
 		ROW(t_a_message_that_is_not_all_there_is_none),
 		ROW(t_who_waits_may_not_pile_up_words),
 		ROW(t_few_wait_and_of_one_source_fewer),
+		ROW(row_43_the_silent_keep_nobody_out),
 		ROW(t_2000_wrong_nameplates_change_a_counter),
 		ROW(row_44_silence_ends_a_visit_on_both_sides),
 		ROW(row_87_only_who_knows_the_nameplate_is_answered),
 		ROW(t_a_hint_that_does_not_fit_is_not_followed),
+		ROW(row_87_a_flood_of_beacons_knocks_at_few_doors),
 	};
 
 	return cmocka_run_group_tests_name("plate_hostile", tests, start,
