@@ -248,17 +248,17 @@ relay_mail_unwant(struct relays *all, const struct person *p)
 	struct queue *q;
 
 	LIST_EACH(r, &all->list, struct relay, in_all) {
-		if (!r->is_mine || !r->route.has_key)
+		if (!r->is_mine)
 			continue;
-		queue_key_of(&k, all->setup.id, r->route.key, &p->id);
-		q = map_get(r->queues, k.id);
-		queue_key_clear(&k);
-		if (!q)
-			continue;
-		/* Nobody waits for the answer. */
-		relay_say(r, &(struct relay_msg){
-		    .op = OP_DROP, .queue = q->id });
-		forget_queue(q);
+		q = NULL;
+		if (r->route.has_key) {
+			queue_key_of(&k, all->setup.id, r->route.key, &p->id);
+			q = map_get(r->queues, k.id);
+			queue_key_clear(&k);
+		}
+		relay_drops_owe(r, &p->id, q && q->is_open ? q->id : NULL);
+		if (q)
+			forget_queue(q);
 	}
 }
 

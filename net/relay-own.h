@@ -7,6 +7,7 @@
  *	relay-meet.c   meeting ids, who waits, who calls
  *	relay-pipe.c   calls and the streams that come of them
  *	relay-mail.c   queues and the letters in them
+ *	relay-drop.c   queues that are to be gone, until they are
  *	relay-send.c   letters to others
  *	relay-reach.c  can I be reached from outside?
  *
@@ -94,6 +95,9 @@ struct relays {
 	uint8_t plate[MEET_ID];
 	struct map *letters;		/* name: struct letter */
 	uint64_t last_letter;
+	struct list drops;
+	size_t n_drops;
+	struct timer keep_drops;
 	struct list uploads;
 	size_t n_uploads;
 	bool refused_one;		/* leave said -1 */
@@ -170,6 +174,19 @@ bool relay_mail_is_untaken(const struct relay *r);
 /* All queues are made again, or the relay takes them for forgotten. */
 void relay_mail_day(struct relays *all);
 bool relay_mail_letter(struct relay *r, const struct relay_msg *m);
+
+/* ---- relay-drop.c ------------------------------------------------------ */
+
+/* What an earlier start left to do. */
+void relay_drops_load(struct relays *all);
+void relay_drops_clear(struct relays *all);
+void relay_drops_up(struct relay *r);
+/* At once when it is up, and remembered until the relay has done it.
+ * open_id: the queue's, which this connection has opened; NULL: it has not. */
+void relay_drops_owe(struct relay *r, const struct user_id *who,
+    const uint8_t *open_id);
+/* They are wanted again. */
+void relay_drops_forgive(struct relays *all, const struct user_id *who);
 
 /* ---- relay-send.c ------------------------------------------------------ */
 

@@ -164,6 +164,7 @@ relays_want(struct relays *all, const struct pubkeys *who, bool want)
 			p = need(all, who);
 		if (p->wanted)
 			return;
+		relay_drops_forgive(all, &p->id);
 		p->wanted = true;
 		relay_mail_want(all, p);
 	} else if (p && p->wanted) {

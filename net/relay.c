@@ -306,6 +306,7 @@ on_up(void *owner)
 		    .len = strlen(all->token) });
 	relay_meet_up(r);
 	relay_mail_up(r);
+	relay_drops_up(r);
 	relay_sends_pump(r);
 	relay_pipes_up(r);
 	tell_state(all);
@@ -588,6 +589,7 @@ relays_new(const struct relays_setup *setup)
 	all->letters = map_new(sizeof(uint64_t));
 	all->day = relays_day(all);
 	timer_init(&all->daily, all->loop, on_relays_day, all);
+	relay_drops_load(all);
 	return all;
 }
 
@@ -602,6 +604,7 @@ relays_free(struct relays *all)
 	relays_try_stop(all);
 	LIST_EACH(r, &all->list, struct relay, in_all)
 		free_relay(r);
+	relay_drops_clear(all);
 	people_clear(all);
 	map_free(all->by_id);
 	map_free(all->by_meet);

@@ -199,8 +199,10 @@ struct carrier_events {
 	void (*on_visit)(void *chat, uint32_t visit, bool i_came);
 	void (*on_visit_msg)(void *chat, uint32_t visit, const void *msg,
 	    size_t len);
-	/* It is over, not by visit_close; visit 0: mine never began. */
-	void (*on_visit_end)(void *chat, uint32_t visit, enum visit_end why);
+	/* It is over, not by visit_close; visit 0: mine never began.  e: what
+	 * is known of a VISIT_NO_ANSWER, or NULL. */
+	void (*on_visit_end)(void *chat, uint32_t visit, enum visit_end why,
+	    const struct err *e);
 	/* My relays, or whether they answer, changed: my_routes and leave
 	 * are worth asking again. */
 	void (*on_relays)(void *chat);
@@ -208,6 +210,10 @@ struct carrier_events {
 	bool (*relay_key)(void *chat, const char *where, uint8_t key[KEY_LEN]);
 	void (*pin_relay)(void *chat, const char *where,
 	    const uint8_t key[KEY_LEN]);
+	/* Mailboxes that a relay has still to drop, in net's own words: kept
+	 * over restarts.  May be NULL. */
+	void (*owed_drops)(void *chat, struct buf *out);
+	void (*keep_drops)(void *chat, const void *p, size_t len);
 	/* A contact answered with another key than the pinned one, somebody
 	 * speaks another version ..: for the person, once. */
 	void (*notice)(void *chat, const char *text);

@@ -274,7 +274,9 @@ door_init(struct chat *c)
 		.on_visit = pair_on_visit, .on_visit_msg = pair_on_msg,
 		.on_visit_end = pair_on_end, .on_relays = mail_on_relays,
 		.relay_key = mine_relay_key,
-		.pin_relay = mine_pin_relay, .notice = notice,
+		.pin_relay = mine_pin_relay,
+		.owed_drops = mine_owed_drops,
+		.keep_drops = mine_keep_drops, .notice = notice,
 		.failed = failed, .card = card, .name = name,
 		.contact_at = contact_at };
 }

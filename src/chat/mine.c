@@ -8,6 +8,8 @@
 #include "routes.h"
 #include "turn.h"
 
+static const char drops_name[] = "relay-drops";
+
 int
 mine_new_serial(struct chat *c, struct err *e)
 {
@@ -164,6 +166,30 @@ mine_pin_relay(void *chat, const char *where, const uint8_t key[KEY_LEN])
 	remember(c, where, key);
 	name_pin(where, name);
 	if (store_set_value(c->store, name, key, KEY_LEN, &why) < 0)
+		turn_fail(c, &why, false);
+	else
+		turn_urgent(c);
+}
+
+/* ---- mailboxes to drop -------------------------------------------------- */
+
+void
+mine_owed_drops(void *chat, struct buf *out)
+{
+	struct chat *c = chat;
+	struct err why = { 0 };
+
+	if (store_value(c->store, drops_name, out, &why) < 0)
+		log_warn("%s", why.what);
+}
+
+void
+mine_keep_drops(void *chat, const void *p, size_t len)
+{
+	struct chat *c = chat;
+	struct err why = { 0 };
+
+	if (store_set_value(c->store, drops_name, p, len, &why) < 0)
 		turn_fail(c, &why, false);
 	else
 		turn_urgent(c);

@@ -21,5 +21,8 @@ void mine_card(struct chat *c, struct buf *out);
 bool mine_relay_key(void *chat, const char *where, uint8_t key[KEY_LEN]);
 void mine_pin_relay(void *chat, const char *where,
     const uint8_t key[KEY_LEN]);
+/* What net is still to drop at relays. */
+void mine_owed_drops(void *chat, struct buf *out);
+void mine_keep_drops(void *chat, const void *p, size_t len);
 
 #endif

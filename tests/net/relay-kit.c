@@ -114,6 +114,23 @@ pin_relay(void *chat, const char *where, const uint8_t key[KEY_LEN])
 }
 
 static void
+owed_drops(void *chat, struct buf *out)
+{
+	struct user *u = chat;
+
+	buf_put(out, u->drops.at, u->drops.len);
+}
+
+static void
+keep_drops(void *chat, const void *p, size_t len)
+{
+	struct user *u = chat;
+
+	buf_empty(&u->drops);
+	buf_put(&u->drops, p, len);
+}
+
+static void
 notice(void *chat, const char *text)
 {
 	struct user *u = chat;
@@ -241,7 +258,8 @@ user_new(struct loop *l)
 	u->events = (struct carrier_events){
 		.chat = u, .on_letter = on_letter, .on_left = on_left,
 		.on_relays = on_relays, .relay_key = relay_key_of,
-		.pin_relay = pin_relay, .notice = notice
+		.pin_relay = pin_relay, .owed_drops = owed_drops,
+		.keep_drops = keep_drops, .notice = notice
 	};
 	loop_hook(l, LOOP_COMMIT, on_commit, u);
 	loop_hook(l, LOOP_SEND, on_turn, &u->streams);
@@ -262,6 +280,7 @@ user_free(struct user *u)
 	loop_unhook(u->loop, LOOP_COMMIT, on_commit, u);
 	loop_unhook(u->loop, LOOP_SEND, on_turn, &u->streams);
 	identity_free(u->id);
+	buf_clear(&u->drops);
 	free(u);
 }
 

@@ -34,6 +34,7 @@ struct user {
 	struct relays *relays;
 	struct pin pins[4];
 	size_t n_pins;
+	struct buf drops;		/* as chat keeps them */
 	int n_state, n_relays, n_here, n_calls, n_notice, n_letters, n_left;
 	char notice[600];
 	struct user_id here, caller;

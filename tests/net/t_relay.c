@@ -294,6 +294,76 @@ t_who_is_unwanted_has_no_mailbox_any_more(void **state)
 	UNTIL(t->loop, t->bob->n_letters == 1);
 }
 
+/* Whoever is blocked while the relay is away has no mailbox either, when it
+ * is back; nor when I was away meanwhile. */
+static void
+mailbox_is_dropped_later(struct relay_test *t, bool and_restart)
+{
+	char address[ROUTE_TEXT];
+	struct relay_state state;
+
+	relay_test_meet(t);
+	assert_int_equal(leave_letter(t->alice, t->bob, 1), 0);
+	UNTIL(t->loop, t->bob->n_letters == 1);
+	t->bob->takes = false;
+	assert_int_equal(leave_letter(t->alice, t->bob, 2), 0);
+	UNTIL(t->loop, t->alice->n_left == 2);
+	relays_at(t->bob->relays, 0, &state);
+	snprintf(address, sizeof(address), "%s", state.address);
+	server_stop(t->one);
+	UNTIL(t->loop, !is_up(t->bob, 0));
+	relays_want(t->bob->relays, user_keys(t->alice), false);
+	turns(t->loop, 10);
+	if (and_restart) {
+		user_close(t->bob);
+		user_open(t->bob);
+	}
+	server_start(t->one, false);
+	if (and_restart)
+		user_relay(t->bob, address, NULL);
+	relays_moved(t->bob->relays);
+	relays_moved(t->alice->relays);
+	UNTIL(t->loop, server_letters(t->one) == 0);
+	assert_int_equal(leave_letter(t->alice, t->bob, 3), 0);
+	UNTIL(t->loop, t->alice->n_left == 3);
+	assert_int_equal(t->alice->left, LEFT_NO_PLACE);
+	/* And it is done once. */
+	UNTIL(t->loop, t->bob->drops.len == 1);
+}
+
+static void
+t_a_mailbox_is_dropped_when_the_relay_is_back(void **state)
+{
+	mailbox_is_dropped_later(*state, false);
+}
+
+static void
+t_a_mailbox_to_drop_is_remembered_over_a_start(void **state)
+{
+	mailbox_is_dropped_later(*state, true);
+}
+
+static void
+t_who_is_wanted_again_keeps_the_mailbox(void **state)
+{
+	struct relay_test *t = *state;
+
+	relay_test_meet(t);
+	server_stop(t->one);
+	UNTIL(t->loop, !is_up(t->bob, 0));
+	relays_want(t->bob->relays, user_keys(t->alice), false);
+	turns(t->loop, 3);
+	assert_true(t->bob->drops.len > 1);
+	relays_want(t->bob->relays, user_keys(t->alice), true);
+	turns(t->loop, 3);
+	assert_int_equal(t->bob->drops.len, 1);
+	server_start(t->one, false);
+	relays_moved(t->bob->relays);
+	relays_moved(t->alice->relays);
+	assert_int_equal(leave_letter(t->alice, t->bob, 1), 0);
+	UNTIL(t->loop, t->bob->n_letters == 1);
+}
+
 static void
 t_nowhere_to_leave_it_is_said_later(void **state)
 {
@@ -443,6 +513,9 @@ main(void)
 		ROW(t_strangers_leave_requests),
 		ROW(t_a_wrong_address_with_the_key_of_a_relay_stops_nobody),
 		ROW(t_who_is_unwanted_has_no_mailbox_any_more),
+		ROW(t_a_mailbox_is_dropped_when_the_relay_is_back),
+		ROW(t_a_mailbox_to_drop_is_remembered_over_a_start),
+		ROW(t_who_is_wanted_again_keeps_the_mailbox),
 		ROW(t_nowhere_to_leave_it_is_said_later),
 		ROW(t_so_many_letters_and_no_more_at_once),
 		ROW(t_the_second_relay_takes_what_the_first_does_not),
