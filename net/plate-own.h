@@ -55,6 +55,7 @@ struct seek {
 	char where[SEEK_WHERE];
 	int64_t start_ms;
 	enum visit_end why;		/* of a typed place that failed */
+	struct err trouble;		/* .. and in words, if known */
 	struct timer timer;
 	/* Instances on the LAN that were heard: not again. */
 	uint8_t met[SEEK_MET][BEACON_NONCE];

@@ -82,7 +82,8 @@ give_up(struct plates *p)
 	enum visit_end why = reason(p);
 
 	stop(p);
-	chat->on_visit_end(chat->chat, 0, why);
+	chat->on_visit_end(chat->chat, 0, why, why == VISIT_NO_ANSWER &&
+	    p->seek.trouble.what[0] ? &p->seek.trouble : NULL);
 }
 
 static void
@@ -253,8 +254,11 @@ on_stream(void *owner, struct stream *s)
 static void
 on_failed(void *owner, const struct err *e)
 {
+	struct visit *v = owner;
+
 	log_info("plate: %s", e->what);
-	plate_seek_lost(owner);
+	v->all->seek.trouble = *e;
+	plate_seek_lost(v);
 }
 
 static const struct direct_events direct_events = {
@@ -325,6 +329,7 @@ plates_visit(struct plates *p, const char *plate, const char *where,
 	k->asked_lan = k->asked_relay = false;
 	k->n_met = k->n_doors = 0;
 	k->why = VISIT_NO_ANSWER;
+	k->trouble.what[0] = '\0';
 	k->start_ms = loop_now_ms(p->loop);
 	k->on = true;
 	if (k->is_typed && ask_typed(p, e) != 0) {

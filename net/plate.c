@@ -79,7 +79,7 @@ lose(struct visit *v, enum visit_end why)
 		return;
 	if (is_mine)
 		plate_seek_over(p);
-	chat->on_visit_end(chat->chat, number, why);
+	chat->on_visit_end(chat->chat, number, why, NULL);
 }
 
 static void

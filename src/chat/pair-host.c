@@ -29,7 +29,8 @@ forget_code(struct chat *c)
 
 	pair_end(c, &s->host);
 	timer_stop(&s->life);
-	s->is_out = s->ends = s->is_used = s->told_version = false;
+	s->is_out = s->ends = s->is_used = false;
+	s->told_version = s->told_refused = s->told_silent = false;
 	s->gone = GONE_NONE;
 	s->failed = 0;
 	code_clear(&s->code);
@@ -92,6 +93,33 @@ count_failed(struct chat *c, bool silent)
 	    "one");
 }
 
+/* Who came to know the code, and is not wanted: once is enough. */
+static void
+tell_refused(struct chat *c)
+{
+	struct pairs *s = c->pairs;
+
+	if (!s->told_refused)
+		tell_host(c, CODE_REFUSED, "somebody came with the code whom "
+		    "you blocked, or too many people are around",
+		    "/unblock first");
+	s->told_refused = true;
+}
+
+/* Others had to wait for him; of many such, once. */
+static void
+tell_silent(struct chat *c)
+{
+	struct pairs *s = c->pairs;
+
+	if (!s->told_silent)
+		tell_host(c, CODE_LATE, "somebody came to where the code "
+		    "waits and said nothing", "whoever has the code may have "
+		    "to try again; if it stays so, somebody keeps the place "
+		    "busy: /host makes another one");
+	s->told_silent = true;
+}
+
 /* A run of mine came to nothing. */
 static void
 host_failed(struct chat *c, enum pairing_verdict why)
@@ -133,6 +161,7 @@ host_heard(struct chat *c, const void *msg, size_t len)
 	struct exchange *r = &s->host;
 	enum pairing_verdict v = pairing_read(r->p, msg, len);
 
+	r->heard = true;
 	switch (v) {
 	case PAIRING_GUESSED:
 		r->due = r->counted = r->bound = true;
@@ -152,10 +181,8 @@ host_heard(struct chat *c, const void *msg, size_t len)
 			return;
 		}
 		s->is_used = false;
-		tell_host(c, CODE_REFUSED, "somebody came with the code whom "
-		    "you blocked, or too many people are around",
-		    "/unblock first");
-		pair_end(c, r);
+		tell_refused(c);
+		host_failed(c, PAIRING_BROKEN);
 		return;
 	case PAIRING_DONE:
 	case PAIRING_WRONG_CODE:
@@ -167,21 +194,47 @@ host_heard(struct chat *c, const void *msg, size_t len)
 }
 
 void
-host_cut(struct chat *c)
+host_cut(struct chat *c, enum visit_end why)
 {
 	struct exchange *r = &c->pairs->host;
 
 	r->cut = true;
 	/* What they proved is kept with this turn all the same. */
-	if (!c->pairs->is_used)
-		host_failed(c, PAIRING_BROKEN);
+	if (c->pairs->is_used)
+		return;
+	if (why == VISIT_LATE && !r->heard)
+		tell_silent(c);
+	host_failed(c, PAIRING_BROKEN);
+}
+
+void
+host_undo(struct chat *c)
+{
+	struct pairs *s = c->pairs;
+
+	/* The try was not kept, and not answered. */
+	if (s->host.counted)
+		s->failed--;
+	s->is_used = false;
+	pair_end(c, &s->host);
+	if (s->ends)
+		timer_set(&s->life, 0);
 }
 
 void
 host_done(struct chat *c)
 {
-	c->pairs->is_used = false;
-	pair_end(c, &c->pairs->host);
+	struct pairs *s = c->pairs;
+	const struct person *p = s->host.cut ?
+	    roster_find(c->roster, &s->host.who) : NULL;
+
+	if (p)
+		chat_notice(c, "the connection was lost before %s could be "
+		    "told that you are paired: they see it when both of you "
+		    "are there within ten minutes; later, write to them, and "
+		    "they are asked", p->title);
+	s->is_used = false;
+	pair_end(c, &s->host);
 	end_code(c, GONE_USED);
 }
 

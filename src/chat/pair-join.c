@@ -48,7 +48,7 @@ forget_join(struct chat *c)
 }
 
 void
-join_failed(struct chat *c, enum code_reason why)
+join_failed(struct chat *c, enum code_reason why, const struct err *e)
 {
 	struct pairs *s = c->pairs;
 	const struct person *p = s->join.knows ?
@@ -60,7 +60,7 @@ join_failed(struct chat *c, enum code_reason why)
 	if (why == CODE_IS_WRONG)
 		count_tried(s);
 	pair_text_of(&text, why, tries_left(s, &s->join_code), s->where,
-	    version);
+	    version, e);
 	if (p && p->own->n.unconfirmed)
 		pair_text_unconfirmed(&text, p->title);
 	n = news_add_more(c->news, NEWS_CODE_FAILED, NULL, text.what,
@@ -113,7 +113,7 @@ join_heard(struct chat *c, const void *msg, size_t len)
 
 	/* m0 is longer. */
 	if (len == 1 && !r->knows) {
-		join_failed(c, why_gone(*(const uint8_t *)msg));
+		join_failed(c, why_gone(*(const uint8_t *)msg), NULL);
 		return;
 	}
 	v = pairing_read(r->p, msg, len);
@@ -124,20 +124,20 @@ join_heard(struct chat *c, const void *msg, size_t len)
 	case PAIRING_KNOWN:
 		r->due = true;
 		if (pair_keep_person(c, r, true) < 0)
-			join_failed(c, CODE_REFUSED);
+			join_failed(c, CODE_REFUSED, NULL);
 		return;
 	case PAIRING_DONE:
 		join_done(c);
 		return;
 	case PAIRING_WRONG_CODE:
-		join_failed(c, CODE_IS_WRONG);
+		join_failed(c, CODE_IS_WRONG, NULL);
 		return;
 	case PAIRING_OTHER_VERSION:
-		join_failed(c, CODE_OTHER_VERSION);
+		join_failed(c, CODE_OTHER_VERSION, NULL);
 		return;
 	case PAIRING_GUESSED:
 	case PAIRING_BROKEN:
-		join_failed(c, CODE_BROKEN);
+		join_failed(c, CODE_BROKEN, NULL);
 		return;
 	}
 }

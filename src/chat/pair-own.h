@@ -28,6 +28,7 @@ struct exchange {
 	bool due;			/* to write, after the commit */
 	bool bound;			/* took part in the transaction */
 	bool counted;			/* as a wrong try, for now */
+	bool heard;			/* they said something */
 	bool cut;			/* nobody is there any more */
 	bool knows;			/* `who` was kept */
 	struct user_id who;
@@ -51,7 +52,7 @@ struct pairs {
 	enum gone gone;			/* it is over, and says so */
 	bool ends;			/* its time is over, a run goes on */
 	bool is_used;			/* by what is to be committed */
-	bool told_version;
+	bool told_version, told_refused, told_silent;
 	struct code code;
 	int64_t until_ms, expires_ms;	/* monotonic; wall clock */
 	unsigned failed;
@@ -91,13 +92,16 @@ int pair_no_net(struct err *e);
 
 void host_init(struct chat *c);
 void host_heard(struct chat *c, const void *msg, size_t len);
-void host_cut(struct chat *c);
+void host_cut(struct chat *c, enum visit_end why);
+/* Its turn could not be kept. */
+void host_undo(struct chat *c);
 /* The last message has left, or could not. */
 void host_done(struct chat *c);
 
 /* ---- pair-join.c -------------------------------------------------------- */
 
 void join_heard(struct chat *c, const void *msg, size_t len);
-void join_failed(struct chat *c, enum code_reason why);
+/* e: what the carrier knows of it, or NULL. */
+void join_failed(struct chat *c, enum code_reason why, const struct err *e);
 
 #endif

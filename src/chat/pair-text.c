@@ -47,7 +47,7 @@ pair_text_version(char text[160], unsigned version)
 
 void
 pair_text_of(struct pair_text *t, enum code_reason why, unsigned left,
-    const char *where, unsigned version)
+    const char *where, unsigned version, const struct err *e)
 {
 	const char *what = "", *next = "";
 	char text[160];
@@ -60,9 +60,12 @@ pair_text_of(struct pair_text *t, enum code_reason why, unsigned left,
 	if (why == CODE_OTHER_VERSION) {
 		pair_text_version(text, version);
 		what = text;
+	} else if (why == CODE_NO_ANSWER && e) {
+		what = e->what;
+		next = e->next;
 	} else if (why == CODE_NO_ANSWER) {
-		snprintf(text, sizeof(text), "nobody answers at %.100s",
-		    where);
+		snprintf(text, sizeof(text), "nobody answers at %.100s: "
+		    "nothing came back", where);
 		what = text;
 	} else if (why == CODE_NOBODY && *where) {
 		what = "somebody is there, but waits for no code like that";

@@ -144,6 +144,8 @@ pair_on_visit(void *chat, uint32_t visit, bool i_came)
 		say_bye(c, visit, GONE_NONE);
 	else if (s->gone != GONE_NONE)
 		say_bye(c, visit, s->gone);
+	else if (s->ends)
+		say_bye(c, visit, GONE_EXPIRED);
 	else
 		pair_begin(c, &s->host, true, visit);
 }
@@ -180,7 +182,8 @@ why_ended(enum visit_end why)
 }
 
 void
-pair_on_end(void *chat, uint32_t visit, enum visit_end why)
+pair_on_end(void *chat, uint32_t visit, enum visit_end why,
+    const struct err *e)
 {
 	struct chat *c = chat;
 	struct pairs *s = c->pairs;
@@ -189,11 +192,11 @@ pair_on_end(void *chat, uint32_t visit, enum visit_end why)
 		if (s->byes[i].visit == visit)
 			s->byes[i--] = s->byes[--s->n_byes];
 	if (s->host.p && s->host.visit == visit) {
-		host_cut(c);
+		host_cut(c, why);
 	} else if (s->joins && (visit == 0 || (s->join.p &&
 	    s->join.visit == visit))) {
 		s->join.cut = true;
-		join_failed(c, why_ended(why));
+		join_failed(c, why_ended(why), e);
 	}
 	pair_wake(c);
 }
@@ -211,8 +214,9 @@ send_due(struct chat *c, struct exchange *r)
 	r->due = r->bound = false;
 	buf_init(&msg);
 	/* A carrier that cannot says so by on_visit_end. */
-	if (!r->cut && pairing_write(r->p, &msg))
-		net->visit_send(net->net, r->visit, msg.at, msg.len);
+	if (!r->cut && pairing_write(r->p, &msg) &&
+	    net->visit_send(net->net, r->visit, msg.at, msg.len) < 0)
+		r->cut = true;
 	buf_wipe(&msg);
 	buf_clear(&msg);
 }
@@ -262,13 +266,12 @@ pair_undo(struct chat *c)
 
 	if (s->host.p && s->host.bound) {
 		leave_ghost(c, &s->host);
-		s->is_used = false;
-		pair_end(c, &s->host);
+		host_undo(c);
 	}
 	if (s->join.p && s->join.bound) {
 		leave_ghost(c, &s->join);
 		s->join.knows = false;
-		join_failed(c, CODE_REFUSED);
+		join_failed(c, CODE_REFUSED, NULL);
 	}
 }
 

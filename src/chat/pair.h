@@ -37,6 +37,7 @@ void pair_undo(struct chat *c);
 /* For the door. */
 void pair_on_visit(void *chat, uint32_t visit, bool i_came);
 void pair_on_msg(void *chat, uint32_t visit, const void *msg, size_t len);
-void pair_on_end(void *chat, uint32_t visit, enum visit_end why);
+void pair_on_end(void *chat, uint32_t visit, enum visit_end why,
+    const struct err *e);
 
 #endif

@@ -198,8 +198,9 @@ give_up(struct chat *c, struct person *p)
 		wait_for(c, p);
 		return;
 	}
-	chat_notice(c, "%s never confirmed the pairing and is forgotten; "
-	    "make a new code together", title);
+	chat_notice(c, "%s never confirmed the pairing and is forgotten; if "
+	    "they see you, have them write to you, and /accept; else make a "
+	    "new code together", title);
 }
 
 static void

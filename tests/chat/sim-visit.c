@@ -51,7 +51,7 @@ end(struct sim_visit *v, enum visit_end why)
 
 		if (!n || !n->chat || copy.shut[side] || !copy.begun)
 			continue;
-		n->net->on_visit_end(n->net->chat, copy.id, why);
+		n->net->on_visit_end(n->net->chat, copy.id, why, NULL);
 	}
 	release(v);
 }
@@ -229,7 +229,7 @@ begin(struct sim_visit *v)
 	if (!waits) {
 		release(v);
 		came->net->on_visit_end(came->net->chat, 0, came->no_place ?
-		    VISIT_NO_PLACE : VISIT_NOBODY);
+		    VISIT_NO_PLACE : VISIT_NOBODY, NULL);
 		return;
 	}
 	v->begun = true;

@@ -529,6 +529,40 @@ t_10000_callers_without_a_guess_change_nothing(void **state)
 	ok_paired();
 }
 
+static void
+t_who_comes_and_is_silent_is_told_once(void **state)
+{
+	struct hosting h;
+	const char *code = host();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		sim_come(alice);
+		sim_run_ms(s, 31000);
+	}
+	ok(chat_hosting(alice->chat, &h) && h.left == 3, "all left");
+	ok(sim_told(alice, NEWS_CODE_FAILED, "said nothing") == 1, "once");
+	ok(failed(alice)->reason == CODE_LATE, failed(alice)->text);
+	ok(failed(alice)->left == 3, "all left");
+	ok(join(bob, code) == 0, e.what);
+	ok_paired();
+}
+
+static void
+t_a_blocked_person_at_the_door_is_told_once(void **state)
+{
+	char code[CODE_TEXT];
+
+	(void)state;
+	sim_meet(s, alice, bob);
+	ok(chat_block(alice->chat, sim_person(alice, bob), true, &e) == 0,
+	    e.what);
+	snprintf(code, sizeof(code), "%s", host());
+	for (int i = 0; i < 20; i++)
+		ok(join(bob, code) == 0, e.what);
+	ok(sim_told(alice, NEWS_CODE_FAILED, NULL) == 1, "once");
+}
+
 /* ---- versions ----------------------------------------------------------- */
 
 static enum sim_fate
@@ -591,6 +625,8 @@ main(void)
 		T(t_a_request_is_let_in_by_a_code),
 		T(t_10000_wrong_codes_change_nothing_but_a_counter),
 		T(t_10000_callers_without_a_guess_change_nothing),
+		T(t_who_comes_and_is_silent_is_told_once),
+		T(t_a_blocked_person_at_the_door_is_told_once),
 		T(row_55_another_version_is_told_as_such),
 	};
 

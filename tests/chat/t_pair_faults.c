@@ -272,6 +272,48 @@ t_a_letter_confirms_as_well(void **state)
 	ok_paired();
 }
 
+/* m6 is lost, and she is away until he forgot her: her words ask him, and
+ * both were told so. */
+static void
+t_who_was_forgotten_is_asked_again(void **state)
+{
+	(void)state;
+	lose(6);
+	ok(sim_told(alice, NEWS_PAIRED, NULL) == 1, "she knows");
+	sim_leap(s, 601000);
+	ok(!is_contact(bob, alice), "forgotten");
+	ok(sim_told(bob, NEWS_NOTICE, "write to you, and /accept") == 1,
+	    "and told what to do");
+	ok(sim_say(alice, bob, "hello?") == 0, "said");
+	ok(sim_join(s, alice, bob), "they link");
+	sim_run_ms(s, 50);
+	ok(sim_told(bob, NEWS_REQUEST, "hello?") == 1, "asked");
+	ok(chat_accept(bob->chat, sim_person(bob, alice), &e) == 0, e.what);
+	sim_run_ms(s, 50);
+	ok(sim_say(bob, alice, "here") == 0, "said");
+	sim_run_ms(s, 50);
+	ok(strstr(sim_heard(alice, bob), "here"), "heard");
+	ok(chat_owed(alice->chat) + chat_owed(bob->chat) == 0, "and acked");
+}
+
+static enum sim_fate
+lose_m5s_end(void *arg, struct sim_msg *m)
+{
+	(void)arg;
+	return m->number == 5 ? SIM_CUT_AFTER : SIM_PASS;
+}
+
+static void
+t_she_is_told_when_her_last_word_cannot_leave(void **state)
+{
+	(void)state;
+	sim_meddle(s, lose_m5s_end, NULL);
+	ok(join(bob, host()) == 0, e.what);
+	ok(trust(alice, bob) == TRUST_PAIRED, "she is sure");
+	ok(sim_told(alice, NEWS_NOTICE, "before Bob could be told") == 1,
+	    "and told");
+}
+
 static void
 t_words_keep_who_was_never_confirmed(void **state)
 {
@@ -305,6 +347,77 @@ t_the_same_code_again_confirms(void **state)
 	ok_paired();
 }
 
+/* ---- what ends a run while the code's time is over ----------------------- */
+
+/* Bob comes so late that the code expires in the middle of the exchange. */
+static void
+come_late(void)
+{
+	struct hosting h;
+
+	host();
+	sim_leap(s, 599900);
+	ok(chat_hosting(alice->chat, &h), "it waits");
+	sim_run_ms(s, h.life_ms - 3);
+	ok(chat_hosting(alice->chat, &h), "it waits");
+	ok(chat_join(bob->chat, h.code, "", &e) == 0, e.what);
+}
+
+static void
+ok_expired(void)
+{
+	struct hosting h;
+
+	sim_run_ms(s, 50);
+	ok(!chat_hosting(alice->chat, &h), "over");
+	ok(!is_contact(alice, bob), "nobody");
+	ok(failed(alice)->reason == CODE_IS_EXPIRED, failed(alice)->text);
+}
+
+static void
+t_a_code_expires_with_a_refusal(void **state)
+{
+	(void)state;
+	sim_meet(s, alice, bob);
+	ok(chat_block(alice->chat, sim_person(alice, bob), true, &e) == 0,
+	    e.what);
+	come_late();
+	ok_expired();
+}
+
+static void
+row_09_a_code_expires_with_a_full_disk(void **state)
+{
+	(void)state;
+	come_late();
+	sim_run_ms(s, 5);
+	alice->full = true;
+	sim_run_ms(s, 5);
+	alice->full = false;
+	sim_leap(s, 6000);
+	ok_expired();
+}
+
+/* What was not counted on disk had no answer: it does not count. */
+static void
+row_09_tries_that_got_no_answer_are_left(void **state)
+{
+	struct hosting h;
+
+	(void)state;
+	host();
+	for (int i = 0; i < 4; i++) {
+		alice->full = true;
+		ok(join(bob, wrong_code()) == 0, e.what);
+		ok(failed(bob)->reason == CODE_CUT, failed(bob)->text);
+		alice->full = false;
+		sim_leap(s, 6000);
+		ok(chat_hosting(alice->chat, &h) && h.left == 3, "all left");
+	}
+	ok(join(bob, wrong_code()) == 0, e.what);
+	ok(chat_hosting(alice->chat, &h) && h.left == 2, "one less");
+}
+
 int
 main(void)
 {
@@ -319,8 +432,13 @@ main(void)
 		T(t_killed_with_its_message),
 		T(t_a_frame_confirms_what_m6_could_not),
 		T(t_a_letter_confirms_as_well),
+		T(t_who_was_forgotten_is_asked_again),
+		T(t_she_is_told_when_her_last_word_cannot_leave),
 		T(t_words_keep_who_was_never_confirmed),
 		T(t_the_same_code_again_confirms),
+		T(t_a_code_expires_with_a_refusal),
+		T(row_09_a_code_expires_with_a_full_disk),
+		T(row_09_tries_that_got_no_answer_are_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

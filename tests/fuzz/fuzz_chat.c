@@ -385,7 +385,7 @@ pair(struct world *w, struct cur *c)
 		break;
 	case 4:
 		w->net->on_visit_end(w->net->chat, id % (w->last_visit + 1),
-		    (enum visit_end)(len % (VISIT_LATE + 1)));
+		    (enum visit_end)(len % (VISIT_LATE + 1)), NULL);
 		break;
 	default:
 		msg = cur_take(c, len);

@@ -46,9 +46,14 @@ on_visit_msg(void *chat, uint32_t visit, const void *msg, size_t len)
 }
 
 static void
-on_visit_end(void *chat, uint32_t visit, enum visit_end why)
+on_visit_end(void *chat, uint32_t visit, enum visit_end why,
+    const struct err *e)
 {
 	struct guest *g = ((struct node *)chat)->more;
+
+	memset(&g->trouble, 0, sizeof(g->trouble));
+	if (e)
+		g->trouble = *e;
 
 	g->n_ends++;
 	g->ended = visit;

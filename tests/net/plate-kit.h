@@ -18,6 +18,7 @@ struct guest {
 	int n_visits, n_mine, n_msgs, n_ends;
 	uint32_t visit, ended;		/* the last ones */
 	enum visit_end why;
+	struct err trouble;		/* .. in words, or "" */
 	struct buf msg;			/* the last one */
 	struct buf all;			/* every one, as LP */
 	int64_t visit_us, msg_us;

@@ -371,6 +371,8 @@ t_a_typed_address_does_not_answer(void **state)
 	guest_go(t->bob, plate, "127.0.0.1:1");
 	assert_true(until(t->loop, &t->bob->n_ends, 1, SOON));
 	assert_int_equal(t->bob->why, VISIT_NO_ANSWER);
+	assert_non_null(strstr(t->bob->trouble.what, "refused"));
+	assert_non_null(strstr(t->bob->trouble.next, "is p2ptui running"));
 	assert_int_equal(t->bob->node->carrier->visit(
 	    t->bob->node->carrier->net, plate, "no:such:port", &e), -1);
 	assert_int_equal(e.status, STATUS_USAGE);
