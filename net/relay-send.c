@@ -20,6 +20,7 @@ struct upload {
 	size_t n, next;
 	struct relay *relay;		/* where it is tried; NULL: nowhere */
 	bool was_full, was_trouble, was_denied, was_no_queue, was_else;
+	bool was_sent;			/* some relay was given it */
 	struct timer timer;		/* begins, then moves on */
 };
 
@@ -73,7 +74,8 @@ send_letter(struct upload *u)
 	if (u->ask.tag != 0 || !relay_is_up(u->relay) ||
 	    relay_link_room(u->relay->link) == 0)
 		return;
-	relay_ask(u->relay, &u->ask, &m);
+	if (relay_ask(u->relay, &u->ask, &m) == 0)
+		u->was_sent = true;
 	relay_used(u->relay);
 }
 
@@ -89,7 +91,8 @@ give_up(struct upload *u)
 	else if (u->was_trouble)
 		tell(u, LEFT_TROUBLE);
 	else if (u->was_else || !u->was_no_queue)
-		tell(u, u->n == 0 ? LEFT_NO_PLACE : LEFT_LATER);
+		tell(u, u->n == 0 ? LEFT_NO_PLACE : u->was_sent ?
+		    LEFT_LATER : LEFT_UNSENT);
 	else
 		tell(u, LEFT_NO_PLACE);
 }

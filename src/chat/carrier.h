@@ -60,6 +60,7 @@ enum left {
 	LEFT_FULL,		/* their mailbox is full: later */
 	LEFT_NO_PLACE,		/* they closed it, or never told of one */
 	LEFT_LATER,		/* no relay of theirs answers */
+	LEFT_UNSENT,		/* the same, and none was given a byte */
 	LEFT_TROUBLE,		/* it answers, and its disk does not: later */
 	LEFT_DENIED		/* it serves only whoever has its token */
 };

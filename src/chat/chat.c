@@ -353,7 +353,7 @@ chat_unsend(struct chat *c, struct person *to, struct err *e)
 	struct err why = { 0 };
 	struct line *l;
 
-	if (!row || row->carried)
+	if (!row || row->carried || row->leaving)
 		return err_set(e, STATUS_USAGE, row ?
 		    "the last message to %s is on its way already" :
 		    "nothing to %s is waiting", to->title);

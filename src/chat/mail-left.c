@@ -95,8 +95,10 @@ take_result(struct chat *c, struct person *p, const struct under_way *u,
 	struct owed *row = u->what == MAIL_ROW ?
 	    outbox_by_upload(&p->own->out, u->upload) : NULL;
 
-	if (row)
+	if (row) {
 		row->leaving = false;
+		row->carried |= what != LEFT_UNSENT;
+	}
 	switch (what) {
 	case LEFT_STORED:
 		on_stored(c, p, row);
@@ -117,6 +119,7 @@ take_result(struct chat *c, struct person *p, const struct under_way *u,
 		hold(p, HOLD_LATER);
 		break;
 	case LEFT_LATER:
+	case LEFT_UNSENT:
 		on_not_stored(c, p, u);
 		hold(p, HOLD_LATER);
 		break;

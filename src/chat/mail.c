@@ -185,7 +185,7 @@ leave_row(struct chat *c, struct person *p, struct owed *row, bool first)
 	if (seal(c, p, &f) < 0 || hand_over(c, p, &u) < 0)
 		return -1;
 	memcpy(row->upload, u.upload, UPLOAD_LEN);
-	row->leaving = row->carried = true;
+	row->leaving = true;
 	outbox_sealed(&p->own->out, row, p->own->n.peer_gen);
 	post_ack_said(p, f.ack_epoch);
 	return 0;

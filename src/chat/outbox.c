@@ -168,9 +168,15 @@ outbox_by_upload(const struct outbox *o, const uint8_t upload[UPLOAD_LEN])
 void
 outbox_reseal(struct outbox *o, uint64_t gen)
 {
-	for (size_t i = o->head; i < o->n; i++)
-		if (o->at[i].gen < gen)
-			o->at[i].leaving = o->at[i].stored = false;
+	for (size_t i = o->head; i < o->n; i++) {
+		struct owed *row = &o->at[i];
+
+		if (row->gen >= gen)
+			continue;
+		/* Its answer will not find it any more. */
+		row->carried |= row->leaving;
+		row->leaving = row->stored = false;
+	}
 }
 
 void

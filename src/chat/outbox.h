@@ -34,7 +34,8 @@ struct owed {
 	uint8_t kind;			/* enum frame_type */
 	bool leaving;			/* that upload is under way */
 	bool stored;			/* a relay has it */
-	bool carried;			/* some link took it once */
+	bool carried;			/* some link or relay took it, or may
+					 * have: it cannot be taken back */
 	bool gone;
 };
 

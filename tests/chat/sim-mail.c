@@ -263,7 +263,7 @@ store(struct node *n, size_t to, const uint8_t *upload, const void *p,
 	if (!n->routes || !find_queue(s, &n->routes[to], &owner, &queue))
 		return LEFT_NO_PLACE;
 	if (n->cut_off)
-		return LEFT_LATER;
+		return LEFT_UNSENT;
 	if (s->nodes[owner]->box_full)
 		return LEFT_FULL;
 	if (s->nodes[owner]->refusal != LEFT_STORED)

@@ -290,6 +290,33 @@ t_what_was_left_cannot_be_taken_back(void **state)
 	    "a relay has it");
 }
 
+static void
+t_what_no_relay_was_given_can_be_taken_back(void **state)
+{
+	struct person *p;
+
+	(void)state;
+	meet_and_part();
+	p = sim_person(alice, bob);
+	sim_cut_off(alice, true);
+	say(alice, bob, "oops");
+	sim_run_ms(s, 2 * MAIL_AGAIN_MS);
+	ok(chat_unsend(alice->chat, p, &e) == 0, e.what);
+	say(alice, bob, "better");
+	/* Under way: nobody knows. */
+	sim_cut_off(alice, false);
+	loop_virtual_run(alice->loop, 1);
+	ok(chat_unsend(alice->chat, p, &e) < 0, "on its way");
+	sim_run_ms(s, 400);
+	assert_string_equal(sim_heard(bob, alice), "better");
+	ok(sim_line(bob, alice, 0)->gap == 0, "no number is missing");
+	/* A relay that took none of it has read all of it. */
+	bob->box_full = true;
+	say(alice, bob, "late");
+	sim_run_ms(s, 100);
+	ok(chat_unsend(alice->chat, p, &e) < 0, "a relay was given it");
+}
+
 /* ---- trouble with mailboxes --------------------------------------------- */
 
 static void
@@ -644,6 +671,7 @@ main(void)
 		CASE(t_read_marks_come_by_mail),
 		CASE(t_nobody_without_a_place_is_left_letters),
 		CASE(t_what_was_left_cannot_be_taken_back),
+		CASE(t_what_no_relay_was_given_can_be_taken_back),
 		CASE(t_full_mailbox_tells),
 		CASE(t_why_a_relay_takes_nothing_is_told),
 		CASE(t_an_unreachable_relay_is_asked_ever_more_rarely),

@@ -431,7 +431,7 @@ t_a_dead_relay_delays_nobody_but_its_own(void **state)
 	UNTIL(t->loop, !is_up(t->alice, 0));
 	assert_int_equal(leave_letter(t->alice, t->bob, 5), 0);
 	UNTIL(t->loop, t->alice->n_left == 1);
-	assert_int_equal(t->alice->left, LEFT_LATER);
+	assert_int_equal(t->alice->left, LEFT_UNSENT);
 }
 
 /* Chat says again what was not stored, and takes what it has: nothing is

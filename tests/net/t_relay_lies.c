@@ -480,7 +480,7 @@ row_40_others_cannot_send_me_to_my_own_machine(void **state)
 		relays_places(t->alice->relays, user_keys(t->bob), &places);
 		leave_letter(t->alice, t->bob, 1);
 		UNTIL(t->loop, t->alice->n_left == (int)i + 1);
-		assert_int_equal(t->alice->left, LEFT_LATER);
+		assert_int_equal(t->alice->left, LEFT_UNSENT);
 		assert_int_equal(relays_count(t->alice->relays), 0);
 	}
 	assert_int_equal(t->liar->n_accepted, 0);
