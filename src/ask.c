@@ -13,9 +13,9 @@
 #include "vault.h"
 
 /*
- * One line, without its newline, into locked memory; -1: too long, given up
- * or none, an empty one is 0.  At a terminal the line's keys are ours (see
- * ask): erase, kill, give up.
+ * One line, without its newline, into locked memory; -1: too long, with a
+ * NUL, given up or none, an empty one is 0.  At a terminal the line's keys
+ * are ours (see ask): erase, kill, give up.
  */
 static int
 read_line(int fd, bool terminal, char *line)
@@ -42,13 +42,30 @@ read_line(int fd, bool terminal, char *line)
 			while (n > 0 && ((uint8_t)line[--n] & 0xc0) == 0x80)
 				;
 		} else {
-			if (n == VAULT_PASSPHRASE_MAX)
+			/* All behind a NUL would count for nothing. */
+			if (n == VAULT_PASSPHRASE_MAX || c == '\0')
 				return -1;
 			line[n++] = c;
 		}
 	}
+	/* Of a file whose lines end in CR LF: no terminal can type it. */
+	if (!terminal && n > 0 && line[n - 1] == '\r')
+		n--;
 	line[n] = '\0';
 	return 0;
+}
+
+int
+ask_check(const struct opts *opts, struct err *e)
+{
+	int fd = (int)opts_int(opts, "passphrase-fd");
+
+	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		return 0;
+	err_set(e, STATUS_DENIED, "descriptor %d, which is to give the "
+	    "passphrase, is not open", fd);
+	return err_next(e, "open it for p2ptui, as the shell does with "
+	    "%d<FILE", fd);
 }
 
 static int
@@ -106,7 +123,7 @@ take_line(const struct opts *opts, const char *prompt, char *line,
 	if (read_line(fd, false, line) == 0)
 		return 0;
 	err_set(e, STATUS_DENIED, "descriptor %d gave no passphrase of 1 to "
-	    "%d bytes", fd, VAULT_PASSPHRASE_MAX);
+	    "%d bytes, none of them zero", fd, VAULT_PASSPHRASE_MAX);
 	return err_next(e, "it is to give a line for each that is asked for");
 }
 

@@ -12,8 +12,13 @@
 
 enum { ASK_TRIES = 3 };		/* at the terminal; a descriptor has one */
 
+/* Before any file is opened: is the descriptor there?  One that came closed
+ * would become one of ours, and what stands in that be the passphrase.  It
+ * is kept from children.  STATUS_DENIED: it is not. */
+int ask_check(const struct opts *opts, struct err *e);
 /* Into line, which has VAULT_PASSPHRASE_MAX + 1 bytes of locked memory.
- * STATUS_DENIED: none was given, or there is nobody to ask. */
+ * STATUS_DENIED: none was given, one too long or with a NUL in it, or there
+ * is nobody to ask. */
 int ask_passphrase(const struct opts *opts, const char *prompt, char *line,
     struct err *e);
 /* A new one: twice at the terminal.  An empty one is STATUS_DENIED unless

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ask.h"
 #include "move.h"
@@ -93,6 +94,29 @@ export(const struct start *s, const struct profile *p, char *line,
 	return say("p2ptui: do not use both copies from then on");
 }
 
+/* Settings that come along are read by what this p2ptui knows, and their log
+ * goes where this profile's does: they came from elsewhere, and could name
+ * any file of mine. */
+static int
+check_settings(const char *path, struct err *e)
+{
+	struct opts *o = options_new();
+	const char *log;
+	char level[16];
+	int rc = opts_load(o, path, false, e);
+
+	log = opts_text(o, "log");
+	if (rc == 0 && strchr(log, ':')) {
+		snprintf(level, sizeof(level), "%.*s",
+		    (int)strcspn(log, ":"), log);
+		rc = opts_set(o, "log", level, e);
+		if (rc == 0)
+			rc = opts_save(o, path, e);
+	}
+	opts_free(o);
+	return rc;
+}
+
 static int
 import(const struct start *s, const struct profile *p, char *line,
     struct err *e)
@@ -105,7 +129,7 @@ import(const struct start *s, const struct profile *p, char *line,
 		if (ask_passphrase(s->opts, "Passphrase of the exported file",
 		    line, e) != 0)
 			return -1;
-		rc = move_in(p, s->import_from, line, e);
+		rc = move_in(p, s->import_from, line, check_settings, e);
 		if (rc != 0 && (e->status != STATUS_DENIED || tries == 0))
 			return -1;
 		if (rc != 0)

@@ -31,6 +31,7 @@
 #include "report.h"
 #include "secret.h"
 #include "store.h"
+#include "text.h"
 #include "tui.h"
 #include "unlock.h"
 #include "upnp.h"
@@ -72,11 +73,21 @@ version(void)
 	    );
 }
 
+/* What is complained about may be quoted, and a browser may have put it on
+ * the command line: nothing in it shall act on the terminal. */
 static int
 complain(const struct err *e)
 {
-	fprintf(stderr, "p2ptui: %s%s%s\n", e->what, e->next[0] ? "; " : "",
-	    e->next);
+	struct buf said;
+
+	buf_init(&said);
+	text_filter(&said, e->what, strlen(e->what), TEXT_LINE);
+	if (e->next[0]) {
+		buf_printf(&said, "; ");
+		text_filter(&said, e->next, strlen(e->next), TEXT_LINE);
+	}
+	fprintf(stderr, "p2ptui: %s\n", buf_str(&said));
+	buf_clear(&said);
 	return e->status;
 }
 
@@ -167,6 +178,37 @@ open_store(struct app *a, struct err *e)
 	free(kept);
 	a->store = store_open(path, a->vault, e);
 	return a->store ? 0 : -1;
+}
+
+static int
+refuse_log(struct err *e, const char *next)
+{
+	err_set(e, STATUS_USAGE, "--ephemeral writes nothing, and no log");
+	return err_next(e, "%s", next);
+}
+
+/* --ephemeral has the standard error for it, if that is not the screen. */
+static int
+open_log(struct app *a, struct err *e)
+{
+	const struct start *s = &a->start;
+	const char *spec = opts_text(s->opts, "log");
+	const char *colon = strchr(spec, ':');
+	const bool has_file = colon && colon[1];
+
+	if (!*spec)
+		return 0;
+	if (s->ephemeral && !s->doctor && has_file)
+		return refuse_log(e, "--log LEVEL alone says it on the "
+		    "standard error, --set log= nowhere");
+	if (s->ephemeral && !s->headless && !s->doctor &&
+	    isatty(STDERR_FILENO))
+		return refuse_log(e, "not over the screen either: send the "
+		    "standard error elsewhere, or --set log=");
+	if (!s->ephemeral && !has_file &&
+	    profile_make_log_dir(&a->profile, e) < 0)
+		return -1;
+	return log_open(spec, s->ephemeral ? NULL : a->profile.log, e);
 }
 
 /* Who I am and what I keep.  --ephemeral reads an identity that --home
@@ -379,9 +421,7 @@ run(struct app *a, struct err *e)
 	if (profile_init(&a->profile, a->start.home, a->start.profile, e) < 0 ||
 	    profile_check(&a->profile, e) < 0 ||
 	    opts_load(a->start.opts, a->profile.config, true, e) < 0 ||
-	    (*opts_text(a->start.opts, "log") &&
-	    log_open(opts_text(a->start.opts, "log"), a->start.ephemeral ?
-	    NULL : a->profile.log, e) < 0))
+	    ask_check(a->start.opts, e) < 0 || open_log(a, e) < 0)
 		return -1;
 	if (chores_are_asked(&a->start))
 		return chores_run(&a->start, &a->profile, e);

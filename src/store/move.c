@@ -148,6 +148,28 @@ refuse_to_overwrite(const char *to, struct err *e)
 	return err_next(e, "name another file, or move that one away");
 }
 
+/* What another export left there when it was killed; never what is not of
+ * an export. */
+static void
+remove_leftover(const char *part)
+{
+	static const char magic[] = "P2PX";
+	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	char head[4];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		n = pread(fd, head, sizeof(head), 0);
+		if (n == 0 || (n == sizeof(head) &&
+		    memcmp(head, magic, sizeof(head)) == 0))
+			unlink(part);
+	}
+	close(fd);
+}
+
 /* The name it shall have; never over another file, where the file system
  * can tell. */
 static int
@@ -178,10 +200,11 @@ move_out(const struct profile *p, const char *to, const char *passphrase,
 	o.path = part;
 	buf_init(&o.plain);
 	buf_init(&o.sealed);
-	/* What another export left there when it was killed. */
-	unlink(part);
+	remove_leftover(part);
 	o.fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (o.fd < 0)
+	if (o.fd < 0 && errno == EEXIST)
+		refuse_to_overwrite(part, e);
+	else if (o.fd < 0)
 		cannot(e, "write", part);
 	else
 		o.parcel = parcel_new(passphrase, cost, head, e);
@@ -212,7 +235,8 @@ struct in {
 	struct buf identity;		/* looked at when it is whole */
 	enum crate_kind writing;	/* CRATE_END: nothing */
 	int to;
-	bool had_config;
+	bool had_config, in_place;	/* some of it has its name */
+	move_settings_fn *settings;
 };
 
 static int
@@ -397,15 +421,33 @@ on_write(void *arg, enum crate_kind kind, const void *p, size_t n,
 }
 
 static int
-put_in_place(const char *path, struct err *e)
+put_in_place(struct in *in, const char *path, struct err *e)
 {
 	char *from = beside(path);
 	int rc = 0;
 
-	if (rename(from, path) != 0 || file_sync_dir_of(path) != 0)
+	if (rename(from, path) == 0)
+		in->in_place = true;
+	else
+		rc = cannot(e, "write", path);
+	if (rc == 0 && file_sync_dir_of(path) != 0)
 		rc = cannot(e, "write", path);
 	free(from);
 	return rc;
+}
+
+static int
+check_settings(struct in *in, struct err *e)
+{
+	char *path;
+	int rc;
+
+	if (!in->had_config || !in->settings)
+		return 0;
+	path = beside(in->profile->config);
+	rc = in->settings(path, e);
+	free(path);
+	return rc == 0 ? 0 : err_prefix(e, "%s: its settings", in->from);
 }
 
 static void
@@ -436,36 +478,44 @@ unpack(struct in *in, struct err *e)
 	if (rc == 0)
 		rc = schema_check_file(&schema_store, db, e);
 	free(db);
+	if (rc == 0)
+		rc = check_settings(in, e);
 	if (rc == 0 && in->had_config)
-		rc = put_in_place(p->config, e);
+		rc = put_in_place(in, p->config, e);
 	if (rc == 0)
-		rc = put_in_place(p->db, e);
+		rc = put_in_place(in, p->db, e);
 	if (rc == 0)
-		rc = put_in_place(p->identity, e);
+		rc = put_in_place(in, p->identity, e);
 	return rc;
 }
 
 int
 move_has_room(const struct profile *p, struct err *e)
 {
-	bool again = profile_is_half_moved(p);
-	const char *there = file_exists(p->identity) ? p->identity :
-	    again ? NULL : file_exists(p->db) ? p->db :
-	    file_exists(p->config) ? p->config : NULL;
+	const bool again = profile_is_half_moved(p);
+	char *wal = mem_printf("%s-wal", p->db);
+	const char *const files[] = { p->identity, p->db, p->config, wal };
+	int rc = 0;
 
-	if (!there)
-		return 0;
-	err_set(e, STATUS_CANNOT_CREATE, "%s is there already", there);
-	return err_next(e, "import into a profile that is empty: --profile "
-	    "NAME, or --home DIR");
+	for (size_t i = 0; i < (again ? 1 : sizeof(files) /
+	    sizeof(files[0])) && rc == 0; i++) {
+		if (!file_exists(files[i]))
+			continue;
+		err_set(e, STATUS_CANNOT_CREATE, "%s is there already",
+		    files[i]);
+		rc = err_next(e, "import into a profile that is empty: "
+		    "--profile NAME, or --home DIR");
+	}
+	free(wal);
+	return rc;
 }
 
 int
 move_in(const struct profile *p, const char *from, const char *passphrase,
-    struct err *e)
+    move_settings_fn *settings, struct err *e)
 {
 	struct in in = { .profile = p, .from = from, .fd = -1, .to = -1,
-		.writing = CRATE_END };
+		.writing = CRATE_END, .settings = settings };
 	uint8_t head[PARCEL_HEAD];
 	int rc = -1;
 
@@ -480,7 +530,9 @@ move_in(const struct profile *p, const char *from, const char *passphrase,
 	}
 	if (in.parcel && look_through(&in, e) == 0) {
 		rc = unpack(&in, e);
-		if (rc != 0)
+		/* With half of it in place, the identity beside says that it
+		 * may be imported again. */
+		if (rc != 0 && !in.in_place)
 			remove_beside(p);
 	}
 	if (in.fd >= 0)

@@ -26,9 +26,14 @@ int move_look(const char *from, struct err *e);
 /* May something be moved in here?  STATUS_CANNOT_CREATE: somebody lives
  * there.  One that was interrupted may be repeated. */
 int move_has_room(const struct profile *p, struct err *e);
+/* Looks at settings before they count, at a path beside theirs, and may
+ * change them there; -1 with e: they are not taken, and so nothing is.  Who
+ * sealed the file knew its passphrase, and is no more than that. */
+typedef int move_settings_fn(const char *path, struct err *e);
 /* Into the held profile.  STATUS_DENIED: wrong passphrase; STATUS_DAMAGED:
- * cut, changed, not ours, newer; nothing was written then.  Blocks. */
+ * cut, changed, not ours, newer; nothing was written then.  settings NULL:
+ * they are taken as they are.  Blocks. */
 int move_in(const struct profile *p, const char *from,
-    const char *passphrase, struct err *e);
+    const char *passphrase, move_settings_fn *settings, struct err *e);
 
 #endif

@@ -293,6 +293,12 @@ remove_unfinished(const struct profile *p)
 }
 
 int
+profile_make_log_dir(const struct profile *p, struct err *e)
+{
+	return make_dir_of(p->log, e);
+}
+
+int
 profile_hold(struct profile *p, struct err *e)
 {
 	if (file_make_dir(p->dir, e) != 0 || check_folder(p->dir, e) != 0 ||

@@ -37,6 +37,8 @@ void profile_clear(struct profile *p);		/* gives the lock back */
 /* Before anything in them is believed: the folders that are there already
  * are ours alone to write into, or STATUS_DENIED. */
 int profile_check(const struct profile *p, struct err *e);
+/* For whoever logs before the profile is held. */
+int profile_make_log_dir(const struct profile *p, struct err *e);
 /* Makes the directories and takes the lock: STATUS_CANNOT_CREATE,
  * STATUS_TRY_AGAIN with the pid of the holder.  Removes what a killed
  * profile_keep left: it may hold the key without a passphrase. */

@@ -120,7 +120,7 @@ t_a_profile_carries_on_elsewhere(void **state)
 	assert_false(file_exists(part));
 	free(part);
 	assert_int_equal(move_look(t.file, &k->e), 0);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	assert_same_file(t.from.identity, t.to.identity);
 	assert_same_file(t.from.db, t.to.db);
 	assert_same_file(t.from.config, t.to.config);
@@ -146,7 +146,7 @@ t_without_settings_there_are_none(void **state)
 	begin(k, &t);
 	unlink(t.from.config);
 	pack(k, &t);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	assert_false(file_exists(t.to.config));
 	assert_int_equal(profile_identity_state(&t.to, &k->e), 0);
 	end(&t);
@@ -167,16 +167,16 @@ t_nothing_is_overwritten(void **state)
 	unlink(t.file);
 	pack(k, &t);
 	/* Where somebody lives. */
-	assert_int_equal(move_in(&t.from, t.file, secret, &k->e), -1);
+	assert_int_equal(move_in(&t.from, t.file, secret, NULL, &k->e), -1);
 	assert_int_equal(k->e.status, STATUS_CANNOT_CREATE);
 	assert_non_null(strstr(k->e.what, t.from.identity));
 	/* Where somebody's settings are, or somebody's database. */
 	kit_write_file(t.to.config, "", 0);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), -1);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), -1);
 	assert_int_equal(k->e.status, STATUS_CANNOT_CREATE);
 	unlink(t.to.config);
 	kit_write_file(t.to.db, "", 0);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), -1);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), -1);
 	assert_int_equal(k->e.status, STATUS_CANNOT_CREATE);
 	end(&t);
 }
@@ -196,14 +196,16 @@ t_a_damaged_file_leaves_nothing(void **state)
 	file = kit_read_file(t.file, &len);
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
 		kit_write_file(t.file, file, cuts[i]);
-		assert_int_equal(move_in(&t.to, t.file, secret, &k->e), -1);
+		assert_int_equal(move_in(&t.to, t.file, secret, NULL,
+		    &k->e), -1);
 		assert_int_equal(k->e.status, STATUS_DAMAGED);
 		assert_nobody(&t.to);
 	}
 	for (size_t i = PARCEL_HEAD; i < len; i += len / 7) {
 		file[i] ^= 1;
 		kit_write_file(t.file, file, len);
-		assert_int_equal(move_in(&t.to, t.file, secret, &k->e), -1);
+		assert_int_equal(move_in(&t.to, t.file, secret, NULL,
+		    &k->e), -1);
 		assert_int_equal(k->e.status, STATUS_DAMAGED);
 		assert_nobody(&t.to);
 		file[i] ^= 1;
@@ -211,13 +213,13 @@ t_a_damaged_file_leaves_nothing(void **state)
 	file = mem_resize(file, len + 1, 1);
 	file[len] = 0;
 	kit_write_file(t.file, file, len + 1);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), -1);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), -1);
 	assert_nobody(&t.to);
 	kit_write_file(t.file, file, len);
-	assert_int_equal(move_in(&t.to, t.file, "another", &k->e), -1);
+	assert_int_equal(move_in(&t.to, t.file, "another", NULL, &k->e), -1);
 	assert_int_equal(k->e.status, STATUS_DENIED);
 	assert_nobody(&t.to);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	free(file);
 	end(&t);
 }
@@ -250,7 +252,7 @@ row_07_an_interrupted_import_is_no_profile(void **state)
 
 	begin(k, &t);
 	pack(k, &t);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	half = mem_printf("%s" MOVE_SUFFIX, t.to.identity);
 	assert_int_equal(rename(t.to.identity, half), 0);
 	assert_true(profile_is_half_moved(&t.to));
@@ -258,11 +260,130 @@ row_07_an_interrupted_import_is_no_profile(void **state)
 	assert_int_equal(e.status, STATUS_DAMAGED);
 	assert_non_null(strstr(e.next, "import again"));
 	assert_null(profile_unlock(&t.to, NULL, &e));
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	assert_false(file_exists(half));
 	assert_int_equal(profile_identity_state(&t.to, &e), 0);
 	assert_same_file(t.from.db, t.to.db);
 	free(half);
+	end(&t);
+}
+
+/* ---- what comes along ---------------------------------------------------- */
+
+static int
+refuse_settings(const char *path, struct err *e)
+{
+	assert_true(file_exists(path));
+	return err_set(e, STATUS_CONFIG, "not these");
+}
+
+static int
+change_settings(const char *path, struct err *e)
+{
+	return file_write(path, "bell = off\n", 11, 0600, e);
+}
+
+static void
+t_settings_are_looked_at_before_they_count(void **state)
+{
+	struct kit *k = *state;
+	struct trip t;
+	size_t len;
+	char *got;
+
+	begin(k, &t);
+	pack(k, &t);
+	assert_int_equal(move_in(&t.to, t.file, secret, refuse_settings,
+	    &k->e), -1);
+	assert_int_equal(k->e.status, STATUS_CONFIG);
+	assert_nobody(&t.to);
+	assert_int_equal(move_in(&t.to, t.file, secret, change_settings,
+	    &k->e), 0);
+	got = kit_read_file(t.to.config, &len);
+	assert_int_equal(len, 11);
+	free(got);
+	end(&t);
+}
+
+static const struct profile *in_the_way;
+
+/* The last thing before files get their names. */
+static int
+block_identity(const char *path, struct err *e)
+{
+	(void)path;
+	(void)e;
+	return mkdir(in_the_way->identity, 0700);
+}
+
+static void
+t_an_import_that_failed_halfway_is_repeated(void **state)
+{
+	struct kit *k = *state;
+	struct trip t;
+
+	begin(k, &t);
+	pack(k, &t);
+	in_the_way = &t.to;
+	assert_int_equal(move_in(&t.to, t.file, secret, block_identity,
+	    &k->e), -1);
+	assert_true(file_exists(t.to.db));
+	assert_int_equal(rmdir(t.to.identity), 0);
+	assert_int_equal(profile_identity_state(&t.to, &k->e), -1);
+	kit_assert_says(&k->e, "interrupted");
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
+	assert_int_equal(profile_identity_state(&t.to, &k->e), 0);
+	end(&t);
+}
+
+static void
+t_a_part_that_is_not_ours_stays(void **state)
+{
+	struct kit *k = *state;
+	struct trip t;
+	char *part, *got;
+	uint64_t n;
+	size_t len;
+
+	begin(k, &t);
+	part = mem_printf("%s.part", t.file);
+	kit_write_file(part, "my film", 7);
+	assert_int_equal(move_out(&t.from, t.file, secret, &vault_least_cost,
+	    &n, &k->e), -1);
+	assert_int_equal(k->e.status, STATUS_CANNOT_CREATE);
+	kit_assert_says(&k->e, ".part is there already");
+	got = kit_read_file(part, &len);
+	assert_int_equal(len, 7);
+	free(got);
+	/* A link to elsewhere neither. */
+	assert_int_equal(unlink(part), 0);
+	assert_int_equal(symlink(t.from.config, part), 0);
+	assert_int_equal(move_out(&t.from, t.file, secret, &vault_least_cost,
+	    &n, &k->e), -1);
+	assert_int_equal(unlink(part), 0);
+	/* What a killed export left is. */
+	kit_write_file(part, "P2PX\1", 5);
+	pack(k, &t);
+	assert_false(file_exists(part));
+	free(part);
+	end(&t);
+}
+
+static void
+t_a_log_without_its_database_is_in_the_way(void **state)
+{
+	struct kit *k = *state;
+	struct trip t;
+	char *wal;
+
+	begin(k, &t);
+	pack(k, &t);
+	wal = mem_printf("%s-wal", t.to.db);
+	kit_write_file(wal, "x", 1);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), -1);
+	assert_int_equal(k->e.status, STATUS_CANNOT_CREATE);
+	unlink(wal);
+	free(wal);
 	end(&t);
 }
 
@@ -277,7 +398,7 @@ t_the_passphrase_of_the_profile_stays(void **state)
 	assert_int_equal(profile_keep(&t.from, k->vault, "of the profile",
 	    &k->e), 0);
 	pack(k, &t);
-	assert_int_equal(move_in(&t.to, t.file, secret, &k->e), 0);
+	assert_int_equal(move_in(&t.to, t.file, secret, NULL, &k->e), 0);
 	assert_int_equal(profile_identity_state(&t.to, &k->e), 1);
 	assert_null(profile_unlock(&t.to, secret, &k->e));
 	v = profile_unlock(&t.to, "of the profile", &k->e);
@@ -396,6 +517,10 @@ main(void)
 		WITH_KIT(t_a_damaged_file_leaves_nothing),
 		WITH_KIT(t_foreign_files_are_told),
 		WITH_KIT(row_07_an_interrupted_import_is_no_profile),
+		WITH_KIT(t_settings_are_looked_at_before_they_count),
+		WITH_KIT(t_an_import_that_failed_halfway_is_repeated),
+		WITH_KIT(t_a_part_that_is_not_ours_stays),
+		WITH_KIT(t_a_log_without_its_database_is_in_the_way),
 		WITH_KIT(t_the_passphrase_of_the_profile_stays),
 		cmocka_unit_test(t_a_crate_comes_in_pieces_of_any_size),
 		cmocka_unit_test(t_a_crate_out_of_order_is_refused),
