@@ -361,6 +361,28 @@ db_number(struct db *db, const char *sql, int64_t *n, struct err *e)
 }
 
 int
+db_column(struct db *db, const char *sql, size_t max, struct buf *out,
+    struct err *e)
+{
+	sqlite3_stmt *raw = NULL;
+	int rc = sqlite3_prepare_v2(db->raw, sql, -1, &raw, NULL);
+
+	while (rc == SQLITE_OK && out->len <= max &&
+	    (rc = sqlite3_step(raw)) == SQLITE_ROW) {
+		const void *p = sqlite3_column_blob(raw, 0);
+
+		if (p)
+			buf_put(out, p, (size_t)sqlite3_column_bytes(raw, 0));
+		buf_u8(out, 0);
+		rc = SQLITE_OK;
+	}
+	if (rc != SQLITE_OK && rc != SQLITE_DONE)
+		set_error(db, rc, e);
+	sqlite3_finalize(raw);
+	return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : -1;
+}
+
+int
 db_sync(struct db *db, bool sync, struct err *e)
 {
 	if (db->lazy == !sync)

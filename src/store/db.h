@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "err.h"
 
 struct db;
@@ -61,6 +62,10 @@ int db_tune(struct db *db, int cache_kib, int wal_frames, struct err *e);
 int db_exec(struct db *db, const char *sql, struct err *e);
 /* First column of the first row; no row is an error. */
 int db_number(struct db *db, const char *sql, int64_t *n, struct err *e);
+/* Appends the first column of all rows, with a NUL behind each; rows stop
+ * when there are more than max bytes. */
+int db_column(struct db *db, const char *sql, size_t max, struct buf *out,
+    struct err *e);
 
 /* Between transactions: whether the next ones are on the disk once they are
  * committed, as they are unless told otherwise.  If not, a power cut may

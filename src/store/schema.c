@@ -142,6 +142,59 @@ schema_check_file(const struct schema *s, const char *path, struct err *e)
 	return 0;
 }
 
+/*
+ * All that stands in the file besides rows.  Whoever made it may have been
+ * somebody else - an import, a file put in its place - and our statements
+ * would run what he wrote: checks, generated columns, indexes over
+ * expressions, virtual tables.
+ */
+static const char schema_sql[] =
+    "SELECT type || ' ' || name || ' ' || tbl_name || ' ' ||"
+    " ifnull(sql, '') FROM sqlite_schema ORDER BY 1";
+enum { SCHEMA_MAX = 65536 };
+
+static int take_step(const struct schema *s, struct db *db, size_t i,
+    struct err *e);
+
+/* What the steps up to this version make of nothing. */
+static int
+expect(const struct schema *s, int64_t version, struct buf *out,
+    struct err *e)
+{
+	struct db *db = db_open(":memory:", DB_NORMAL, NULL, 0, e);
+	int rc = db ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < (size_t)version; i++)
+		rc = take_step(s, db, i, e);
+	if (rc == 0)
+		rc = db_column(db, schema_sql, SCHEMA_MAX, out, e);
+	db_close(db);
+	return rc;
+}
+
+static int
+compare(const struct schema *s, struct db *db, int64_t version,
+    struct err *e)
+{
+	struct buf ours, there;
+	int rc;
+
+	buf_init(&ours);
+	buf_init(&there);
+	rc = expect(s, version, &ours, e);
+	if (rc == 0)
+		rc = db_column(db, schema_sql, SCHEMA_MAX, &there, e);
+	if (rc == 0 && (ours.len != there.len ||
+	    memcmp(ours.at, there.at, ours.len) != 0)) {
+		err_set(e, STATUS_DAMAGED, "%s is damaged: its tables are "
+		    "not those that we make", db_path(db));
+		rc = err_next(e, "put back a backup");
+	}
+	buf_clear(&ours);
+	buf_clear(&there);
+	return rc;
+}
+
 int
 schema_check(const struct schema *s, struct db *db, struct err *e)
 {
@@ -153,9 +206,9 @@ schema_check(const struct schema *s, struct db *db, struct err *e)
 	if (application != s->application_id)
 		return refuse_foreign(s, db_path(db),
 		    "another program wrote it", e);
-	if (version > (int64_t)s->n_steps)
+	if (version < 0 || version > (int64_t)s->n_steps)
 		return refuse_newer(s, db_path(db), version, e);
-	return 0;
+	return compare(s, db, version, e);
 }
 
 static int

@@ -29,7 +29,8 @@ extern const struct schema schema_store;
  * one of this schema's; a newer version is refused (STATUS_FAILURE). */
 int schema_check_file(const struct schema *s, const char *path,
     struct err *e);
-/* The same through SQLite, which also sees what is still in the WAL. */
+/* The same through SQLite, which also sees what is still in the WAL; and all
+ * tables and indexes are those that the steps make, or STATUS_DAMAGED. */
 int schema_check(const struct schema *s, struct db *db, struct err *e);
 /* Takes the missing steps; nothing to do is success. */
 int schema_migrate(const struct schema *s, struct db *db, struct err *e);

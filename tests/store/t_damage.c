@@ -577,6 +577,50 @@ t_contacts_and_values_cannot_be_swapped(void **state)
 	buf_clear(&out);
 }
 
+/* Whoever made the file, SQL of theirs is never run: a profile may have come
+ * from somebody who sealed it for me. */
+static void
+t_tables_of_somebody_else_are_refused(void **state)
+{
+	static const char *const theirs[] = {
+		"CREATE TRIGGER t AFTER INSERT ON message BEGIN"
+		" DELETE FROM contact; END",
+		"CREATE VIEW v AS SELECT 1",
+		"CREATE TABLE more(a)",
+		"CREATE INDEX i ON message(abs(state))",
+		"CREATE TABLE more(a, b AS (abs(a)))",
+		"ALTER TABLE value ADD COLUMN a INT CHECK(a < 9)",
+		"DROP INDEX message_open",
+		"ALTER TABLE contact RENAME TO was; CREATE TABLE contact("
+		"id INTEGER PRIMARY KEY, who BLOB, numbers BLOB)",
+	};
+	struct kit *k = *state;
+	struct contact b, c;
+	size_t len;
+	char *good;
+
+	fill(k, &b, &c);
+	good = kit_read_file(k->path, &len);
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
+		struct db *db;
+
+		kit_write_file(k->path, good, len);
+		db = db_open(k->path, DB_NORMAL, NULL, 0, &k->e);
+		assert_non_null(db);
+		if (db_exec(db, theirs[i], &k->e) != 0)
+			fail_msg("%s: %s", theirs[i], k->e.what);
+		db_close(db);
+		memset(&k->e, 0, sizeof(k->e));
+		k->store = store_open(k->path, k->vault, &k->e);
+		if (k->store)
+			fail_msg("taken: %s", theirs[i]);
+		assert_int_equal(k->e.status, STATUS_DAMAGED);
+	}
+	kit_write_file(k->path, good, len);
+	assert_int_equal(read_all(k, &b, &c), 2 * N_MESSAGES);
+	free(good);
+}
+
 #define WITH_KIT(f) cmocka_unit_test_setup_teardown(f, kit_make, kit_free)
 
 int
@@ -595,6 +639,7 @@ main(void)
 		WITH_KIT(row_19_wal_without_its_database),
 		WITH_KIT(row_20_migration_is_old_or_new),
 		WITH_KIT(t_another_identitys_database_is_refused),
+		WITH_KIT(t_tables_of_somebody_else_are_refused),
 		WITH_KIT(t_rows_cannot_be_swapped),
 		WITH_KIT(t_contacts_and_values_cannot_be_swapped),
 	};
