@@ -19,7 +19,8 @@ struct upload {
 	struct route places[ROUTES_MAX];
 	size_t n, next;
 	struct relay *relay;		/* where it is tried; NULL: nowhere */
-	bool was_full, was_trouble, was_denied, was_no_queue, was_else;
+	bool was_full, was_trouble, was_denied, was_limit;
+	bool was_no_queue, was_else;
 	bool was_sent;			/* some relay was given it */
 	struct timer timer;		/* begins, then moves on */
 };
@@ -90,6 +91,8 @@ give_up(struct upload *u)
 		tell(u, LEFT_DENIED);
 	else if (u->was_trouble)
 		tell(u, LEFT_TROUBLE);
+	else if (u->was_limit)
+		tell(u, LEFT_LIMIT);
 	else if (u->was_else || !u->was_no_queue)
 		tell(u, u->n == 0 ? LEFT_NO_PLACE : u->was_sent ?
 		    LEFT_LATER : LEFT_UNSENT);
@@ -146,6 +149,9 @@ note_refusal(struct upload *u, uint32_t status)
 	case RELAY_TROUBLE:
 		u->was_trouble = true;
 		break;
+	case RELAY_LIMIT:
+		u->was_limit = true;
+		break;
 	default:
 		u->was_else = true;
 	}
@@ -170,7 +176,7 @@ on_answer(struct relay_ask *a, const struct relay_msg *m)
 	}
 	log_debug("relay: %s did not take a letter: %u",
 	    u->relay->where, (unsigned)m->value);
-	note_refusal(u, m->op == OP_DONE ? m->value : RELAY_LIMIT);
+	note_refusal(u, m->op == OP_DONE ? m->value : RELAY_STATUSES);
 	try_next(u);
 }
 

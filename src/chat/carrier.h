@@ -62,6 +62,8 @@ enum left {
 	LEFT_LATER,		/* no relay of theirs answers */
 	LEFT_UNSENT,		/* the same, and none was given a byte */
 	LEFT_TROUBLE,		/* it answers, and its disk does not: later */
+	LEFT_LIMIT,		/* it takes no more from anybody, or not so
+				 * many at once: later */
 	LEFT_DENIED		/* it serves only whoever has its token */
 };
 

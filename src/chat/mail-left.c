@@ -41,6 +41,7 @@ on_stored(struct chat *c, struct person *p, struct owed *row)
 	release(p);
 	m->again_ms = MAIL_AGAIN_MS;
 	m->told = 0;
+	m->limited = false;
 	if (!row)
 		return;
 	row->stored = true;
@@ -72,8 +73,12 @@ static void
 notice(struct chat *c, struct person *p, enum left what)
 {
 	static const char *const texts[] = {
-		[LEFT_FULL] = "'s mailbox is full: what you wrote waits "
-		    "here and will be tried again",
+		[LEFT_FULL] = "'s mailbox is full until they collect what is "
+		    "in it: what you wrote waits here and will be tried "
+		    "again",
+		[LEFT_LIMIT] = "'s relay takes no more letters for now: what "
+		    "you wrote waits here and will be tried again; it goes at "
+		    "once when you are linked",
 		[LEFT_TROUBLE] = "'s relay cannot keep letters just now: "
 		    "what you wrote waits here and will be tried again",
 		[LEFT_DENIED] = "'s relay serves only whoever has its "
@@ -86,6 +91,20 @@ notice(struct chat *c, struct person *p, enum left what)
 		return;
 	p->own->mail.told |= 1u << what;
 	chat_notice(c, "%s%s", p->title, texts[what]);
+}
+
+/* Many at once are refused, too, and taken a little later: that is nothing
+ * to be told.  What was under way with the first refused one counts with
+ * it. */
+static void
+take_limit(struct chat *c, struct person *p)
+{
+	struct mailing *m = &p->own->mail;
+
+	if (m->hold == HOLD_NONE && m->limited)
+		notice(c, p, LEFT_LIMIT);
+	m->limited = true;
+	hold(p, HOLD_LATER);
 }
 
 static void
@@ -117,6 +136,10 @@ take_result(struct chat *c, struct person *p, const struct under_way *u,
 		notice(c, p, what);
 		on_not_stored(c, p, u);
 		hold(p, HOLD_LATER);
+		break;
+	case LEFT_LIMIT:
+		on_not_stored(c, p, u);
+		take_limit(c, p);
 		break;
 	case LEFT_LATER:
 	case LEFT_UNSENT:

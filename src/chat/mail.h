@@ -12,6 +12,7 @@
  *	hold	none --LATER--> 30 s, doubling to 10 min, or my relays moved
  *		none --FULL--> 10 min; said once
  *		none --TROUBLE, DENIED--> as LATER; said once
+ *		none --LIMIT--> as LATER; said once, when it was so twice
  *		none --NO PLACE--> as LATER, or their places changed
  *		any  --stored, a link--> none
  *
@@ -67,6 +68,7 @@ struct mailing {
 	bool is_slow;			/* the link acknowledges nothing */
 	unsigned told;			/* set of enum left, until one is
 					 * stored */
+	bool limited;			/* once, since one was stored */
 	bool reseal_due;
 	bool has_asked, has_heeded;	/* the two below are set */
 	int64_t asked_ms, heeded_ms;	/* monotonic: reseals, out and in */

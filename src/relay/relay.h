@@ -17,12 +17,13 @@
  *
  * Everything is bounded: connections, unfinished handshakes, what one source
  * may ask in a second, bytes waiting for a slow reader.  When all places are
- * taken, whoever has most of them gives way.  An idle connection
- * owns no buffer and no timer; one wheel of seconds finds the silent ones.
+ * taken, whoever has most of them gives way.  An idle connection owns no
+ * buffer and no timer; one wheel of seconds finds the silent ones.
  *
  * The files: conn (one client: bytes, handshake, records), ops (what a
  * client may ask), meet (ids, calls, pipes), box (letters), quota (who may
- * how often), crowd (who gives way), directory, reach (their ports from outside), answer (STUN).
+ * how often), crowd (who gives way), directory, reach (their ports from
+ * outside), answer (STUN).
  */
 #ifndef ENGINE_RELAY_H
 #define ENGINE_RELAY_H

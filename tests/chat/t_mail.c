@@ -2,68 +2,7 @@
  * Mail: what waits at a relay for somebody who is away.  Said once, shown
  * once, in order, by whichever way it came.
  */
-#include "sim.h"
-
-#include "mail.h"
-#include "own.h"
-
-static struct sim *s;
-static struct node *alice, *bob;
-static struct err e;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	s = sim_new(3);
-	alice = sim_node(s, "Alice");
-	bob = sim_node(s, "Bob");
-	memset(&e, 0, sizeof(e));
-	sim_relay(alice, true);
-	sim_relay(bob, true);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	sim_free(s);
-	return 0;
-}
-
-static void
-say(struct node *from, struct node *to, const char *text)
-{
-	ok(sim_say(from, to, text) == 0, text);
-}
-
-static void
-meet(void)
-{
-	sim_run_ms(s, 300);
-	sim_mail_meet(s, alice, bob);
-}
-
-static void
-meet_and_part(void)
-{
-	meet();
-	sim_part(s, alice, bob);
-	sim_run_ms(s, 10);
-}
-
-static size_t
-owed(struct node *who, struct node *to)
-{
-	return sim_person(who, to)->n_owed;
-}
-
-static uint8_t
-last_state(struct node *who, struct node *to)
-{
-	return sim_line(who, to, sim_lines(who, to) - 1)->state;
-}
+#include "mail-kit.h"
 
 /* ---- away and back ------------------------------------------------------ */
 
@@ -317,114 +256,6 @@ t_what_no_relay_was_given_can_be_taken_back(void **state)
 	ok(chat_unsend(alice->chat, p, &e) < 0, "a relay was given it");
 }
 
-/* ---- trouble with mailboxes --------------------------------------------- */
-
-static void
-t_full_mailbox_tells(void **state)
-{
-	(void)state;
-	meet_and_part();
-	bob->box_full = true;
-	say(alice, bob, "one");
-	say(alice, bob, "two");
-	sim_run_ms(s, 100);
-	ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
-	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 1, "told once");
-	say(alice, bob, "three");
-	sim_run_ms(s, MAIL_FULL_MS + 1000);
-	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 1, "only once");
-	bob->box_full = false;
-	sim_run_ms(s, MAIL_FULL_MS + 1000);
-	assert_string_equal(sim_heard(bob, alice), "one|two|three");
-	ok(owed(alice, bob) == 0, "delivered");
-	bob->box_full = true;
-	say(alice, bob, "four");
-	sim_run_ms(s, 100);
-	ok(sim_told(alice, NEWS_NOTICE, "mailbox is full") == 2, "anew");
-}
-
-/* Rows 10 and 12 of their relay, and one that lets only its own in. */
-static void
-t_why_a_relay_takes_nothing_is_told(void **state)
-{
-	static const struct {
-		enum left what;
-		const char *words;
-	} rows[] = {
-		{ LEFT_TROUBLE, "cannot keep letters" },
-		{ LEFT_DENIED, "access token" }
-	};
-
-	(void)state;
-	meet_and_part();
-	for (size_t i = 0; i < 2; i++) {
-		bob->refusal = rows[i].what;
-		say(alice, bob, i ? "three" : "one");
-		say(alice, bob, i ? "four" : "two");
-		sim_run_ms(s, 100);
-		ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
-		sim_run_ms(s, 2 * MAIL_AGAIN_MAX_MS);
-		ok(sim_told(alice, NEWS_NOTICE, rows[i].words) == 1,
-		    "told once");
-		bob->refusal = LEFT_STORED;
-		sim_run_ms(s, 2 * MAIL_AGAIN_MAX_MS);
-	}
-	assert_string_equal(sim_heard(bob, alice), "one|two|three|four");
-	ok(owed(alice, bob) == 0, "delivered");
-}
-
-static void
-t_an_unreachable_relay_is_asked_ever_more_rarely(void **state)
-{
-	(void)state;
-	meet_and_part();
-	alice->cut_off = true;
-	say(alice, bob, "one");
-	sim_run_ms(s, 100);
-	ok(last_state(alice, bob) == MSG_QUEUED, "it waits here");
-	alice->cut_off = false;
-	sim_run_ms(s, MAIL_AGAIN_MS - 1000);
-	ok(sim_lines(bob, alice) == 0, "not before its time");
-	sim_run_ms(s, 2000);
-	assert_string_equal(sim_heard(bob, alice), "one");
-}
-
-static void
-t_a_relay_that_comes_back_is_used_at_once(void **state)
-{
-	(void)state;
-	meet_and_part();
-	sim_cut_off(alice, true);
-	say(alice, bob, "one");
-	sim_run_ms(s, 100);
-	sim_cut_off(alice, false);
-	sim_run_ms(s, 20);
-	assert_string_equal(sim_heard(bob, alice), "one");
-}
-
-static void
-t_a_lost_letter_is_left_again_after_a_day(void **state)
-{
-	(void)state;
-	meet_and_part();
-	sim_cut_off(bob, true);
-	say(alice, bob, "one");
-	sim_run_ms(s, 100);
-	sim_lose_letter(bob, 0);
-	sim_cut_off(bob, false);
-	sim_run_ms(s, 1000);
-	ok(sim_lines(bob, alice) == 0, "lost");
-	/* A day of two sleeping programs. */
-	for (int i = 0; i < 26; i++) {
-		loop_virtual_run(alice->loop, MAIL_LOOK_MS);
-		loop_virtual_run(bob->loop, MAIL_LOOK_MS);
-		sim_run_ms(s, 5);
-	}
-	sim_run_ms(s, 500);
-	assert_string_equal(sim_heard(bob, alice), "one");
-	ok(owed(alice, bob) == 0, "and acknowledged");
-}
-
 /* ---- the order of disk and relay ---------------------------------------- */
 
 static void
@@ -481,66 +312,6 @@ t_acked_stays_acked_over_a_kill(void **state)
 	/* The relay has deleted it: nobody would say it again. */
 	sim_kill(s, alice);
 	ok(chat_owed(alice->chat) == 0, "still acknowledged");
-}
-
-/* ---- relays that repeat ------------------------------------------------- */
-
-static void
-row_60_letters_handed_out_again_are_answered_seldom(void **state)
-{
-	struct buf letter = { 0 };
-
-	(void)state;
-	meet_and_part();
-	sim_cut_off(bob, true);
-	say(alice, bob, "one");
-	sim_run_ms(s, 20);
-	sim_copy_letter(bob, 0, &letter);
-	sim_cut_off(bob, false);
-	sim_run_ms(s, 400);
-	ok(bob->n_left == 1, "acknowledged");
-	for (int i = 0; i < 20; i++) {
-		sim_post(bob, alice, letter.at, letter.len);
-		sim_run_ms(s, 400);
-	}
-	ok(bob->n_left == 2, "once more, and then not for a while");
-	/* What is new is acknowledged at once all the same. */
-	say(alice, bob, "two");
-	sim_run_ms(s, 400);
-	ok(owed(alice, bob) == 0, "delivered");
-	ok(bob->n_left == 3, "one more");
-	sim_post(bob, alice, letter.at, letter.len);
-	sim_run_ms(s, MAIL_ECHO_MS + 1000);
-	ok(bob->n_left == 4, "late, but answered");
-	buf_clear(&letter);
-}
-
-static void
-t_a_lost_acknowledgement_is_said_again(void **state)
-{
-	struct buf letter = { 0 };
-
-	(void)state;
-	meet_and_part();
-	sim_cut_off(bob, true);
-	say(alice, bob, "one");
-	sim_run_ms(s, 20);
-	sim_copy_letter(bob, 0, &letter);
-	sim_cut_off(alice, true);
-	sim_cut_off(bob, false);
-	sim_run_ms(s, 400);
-	sim_lose_letter(alice, 0);
-	sim_post(bob, alice, letter.at, letter.len);
-	sim_run_ms(s, 400);
-	sim_lose_letter(alice, 0);
-	sim_cut_off(alice, false);
-	ok(owed(alice, bob) == 1, "two were lost");
-	sim_post(bob, alice, letter.at, letter.len);
-	sim_run_ms(s, 10000);
-	ok(owed(alice, bob) == 1, "not yet");
-	sim_run_ms(s, MAIL_ECHO_MS);
-	ok(owed(alice, bob) == 0, "heard at last");
-	buf_clear(&letter);
 }
 
 /* ---- keys --------------------------------------------------------------- */
@@ -672,16 +443,9 @@ main(void)
 		CASE(t_nobody_without_a_place_is_left_letters),
 		CASE(t_what_was_left_cannot_be_taken_back),
 		CASE(t_what_no_relay_was_given_can_be_taken_back),
-		CASE(t_full_mailbox_tells),
-		CASE(t_why_a_relay_takes_nothing_is_told),
-		CASE(t_an_unreachable_relay_is_asked_ever_more_rarely),
-		CASE(t_a_relay_that_comes_back_is_used_at_once),
-		CASE(t_a_lost_letter_is_left_again_after_a_day),
 		CASE(t_a_failed_commit_leaves_the_letter),
 		CASE(t_killed_before_taking_shows_once),
 		CASE(t_acked_stays_acked_over_a_kill),
-		CASE(row_60_letters_handed_out_again_are_answered_seldom),
-		CASE(t_a_lost_acknowledgement_is_said_again),
 		CASE(t_what_opened_a_letter_opens_no_later_one),
 		CASE(t_keys_change_daily),
 		CASE(row_29_restored_backup_heals_by_reseal),

@@ -361,7 +361,7 @@ t_what_the_relay_says_of_a_letter_is_told(void **state)
 	static const enum left said[RELAY_STATUSES] = {
 		[RELAY_OK] = LEFT_STORED, [RELAY_FULL] = LEFT_FULL,
 		[RELAY_NO_QUEUE] = LEFT_NO_PLACE,
-		[RELAY_TOO_LARGE] = LEFT_LATER, [RELAY_LIMIT] = LEFT_LATER,
+		[RELAY_TOO_LARGE] = LEFT_LATER, [RELAY_LIMIT] = LEFT_LIMIT,
 		[RELAY_DENIED] = LEFT_DENIED, [RELAY_TROUBLE] = LEFT_TROUBLE
 	};
 	struct test *t = *state;
