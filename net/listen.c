@@ -11,6 +11,9 @@
 enum {
 	NEXT_PORTS = 20,		/* tried beside the default */
 	PAUSE_MS = 1000,
+	/* A shortage comes and goes as others hang up: it is one until it
+	 * was over for so long. */
+	SHORT_MS = 300000,
 	ACCEPTS = 16			/* a turn: others want theirs too */
 };
 
@@ -29,7 +32,8 @@ struct listener {
 	uint16_t port;
 	struct addr only;
 	bool has_only;
-	bool is_short;			/* told once */
+	bool was_short;			/* at short_ms, the last time */
+	int64_t short_ms;
 };
 
 static void
@@ -41,6 +45,23 @@ on_pause_over(void *arg)
 		if (n->doors[i].watch)
 			watch_want(n->doors[i].watch, LOOP_READ);
 	}
+}
+
+/* No descriptor or no memory for who comes: told once, and not asked again
+ * at once, since who waits would wake us without end. */
+static void
+pause_door(struct door *d, int error)
+{
+	struct listener *n = d->listener;
+	const int64_t now = loop_now_ms(n->loop);
+
+	if (!n->was_short || now - n->short_ms > SHORT_MS)
+		log_warn("listen: who comes now has to wait: %s",
+		    strerror(error));
+	n->was_short = true;
+	n->short_ms = now;
+	watch_want(d->watch, 0);
+	timer_set(&n->pause, PAUSE_MS);
 }
 
 static void
@@ -55,18 +76,12 @@ on_ready(void *arg, unsigned events)
 		int fd = sock_accept(d->fd, &from);
 
 		if (fd >= 0) {
-			n->is_short = false;
 			n->on_accept(n->arg, fd, &from);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
-			if (!n->is_short)
-				log_warn("listen: who comes now has to wait: "
-				    "%s", strerror(errno));
-			n->is_short = true;
-			watch_want(d->watch, 0);
-			timer_set(&n->pause, PAUSE_MS);
+			pause_door(d, errno);
 			return;
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
