@@ -7,7 +7,7 @@
 #include "noise.h"
 #include "relay-own.h"
 
-enum { LETTERS = 300 };
+enum { LETTERS = 3 * RELAY_FLIGHT };
 
 /* A pin as chat would keep it. */
 struct pin {
