@@ -46,6 +46,7 @@ struct relay {
 	struct route route;		/* has_key once it is known */
 	char where[ROUTE_TEXT];
 	bool is_mine, dead, told_denied;
+	bool is_let_in;			/* it answers over this connection */
 	bool is_keyed;			/* its address names the key */
 	struct relay_link *link;
 	struct timer leave;		/* of a visited one */

@@ -34,7 +34,8 @@ struct user {
 	struct relays *relays;
 	struct pin pins[4];
 	size_t n_pins;
-	int n_state, n_relays, n_here, n_calls, n_notice, n_letters, n_left;
+	int n_state, n_up;		/* told; so often while up */
+	int n_relays, n_here, n_calls, n_notice, n_letters, n_left;
 	char notice[600];
 	struct user_id here, caller;
 	struct mouth called;		/* the last call that came */

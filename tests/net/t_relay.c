@@ -174,11 +174,20 @@ t_a_relay_that_wants_a_token_gets_it(void **state)
 	assert_int_equal(relays_set(u->relays, list, 1, "", NULL), 0);
 	UNTIL(t->loop, u->n_notice > 0 &&
 	    state_of(u, 0).how == RELAY_IS_DOWN);
+	/* Nor is it up for a moment at the next try. */
+	relays_moved(u->relays);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_TRYING);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_DOWN);
+	assert_int_equal(u->n_notice, 1);
+	assert_int_equal(relays_set(u->relays, list, 1, "simsala", NULL), 0);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_DOWN);
+	assert_int_equal(u->n_up, 0);
 	assert_non_null(strstr(u->notice, "relay-token"));
 	assert_non_null(strstr(state_of(u, 0).why, "token"));
 	assert_int_equal(relays_set(u->relays, list, 1, "sesame", NULL), 0);
 	UNTIL(t->loop, is_up(u, 0) && state_of(u, 0).rtt_us >= 0);
-	assert_int_equal(u->n_notice, 1);
+	assert_true(u->n_up > 0);
+	assert_int_equal(u->n_notice, 2);
 	user_close(u);
 	server_free(shy);
 	user_open(u);
