@@ -241,6 +241,7 @@ take_pong(struct relay_link *l, uint64_t number)
 		return;
 	l->rtt_us = loop_clock(l->loop)->mono_us - l->pinged_us;
 	l->pinged_us = 0;
+	l->setup.events->on_pong(l->setup.owner);
 }
 
 /* Any byte that opens is a sign of life; a ping that is measured stays. */

@@ -42,7 +42,11 @@ enum relay_link_state {
 
 /* In each of them the link may be freed. */
 struct relay_link_events {
+	/* The keys are agreed on.  Whether it lets us in is not known yet. */
 	void (*on_up)(void *owner);
+	/* It answered a ping over this connection: it lives, and has let us
+	 * in.  The first one goes behind what on_up sends. */
+	void (*on_pong)(void *owner);
 	/* OP_PING, OP_PONG and OP_BYE do not come here.  False: the relay
 	 * lies, the link ends. */
 	bool (*on_msg)(void *owner, const struct relay_msg *m);

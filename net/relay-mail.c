@@ -58,6 +58,16 @@ is_told(const struct queue *q, uint64_t number)
 	return false;
 }
 
+static void
+delete_letter(const struct queue *q, uint64_t number)
+{
+	uint8_t p[8];
+
+	put_u64(p, number);
+	relay_say(q->relay, &(struct relay_msg){
+	    .op = OP_DELETE, .queue = q->id, .p = p, .len = sizeof(p) });
+}
+
 bool
 relay_mail_letter(struct relay *r, const struct relay_msg *m)
 {
@@ -67,11 +77,19 @@ relay_mail_letter(struct relay *r, const struct relay_msg *m)
 
 	if (!q || (q->ask.tag == 0 && !q->is_open))
 		return true;		/* nothing I asked for */
-	if (m->len == 0 || m->len > LETTER_MAX || is_told(q, m->number))
+	if (is_told(q, m->number))
 		return true;
-	/* It was to stop there, until some are deleted. */
-	if (q->n_letters >= RELAY_UNTAKEN_MAX)
+	/* Nothing for chat, and if it stayed, others would not come. */
+	if (m->len == 0 || m->len > LETTER_MAX) {
+		delete_letter(q, m->number);
+		return true;
+	}
+	/* It was to stop long before, until some are deleted. */
+	if (q->n_letters >= RELAY_UNTAKEN_MAX) {
+		log_debug("relay: %zu letters of a mailbox, and it does not "
+		    "wait", q->n_letters);
 		return false;
+	}
 	t = mem_new(sizeof(*t));
 	t->queue = q;
 	t->name = ++r->all->last_letter;
@@ -88,15 +106,11 @@ void
 relays_took(struct relays *all, uint64_t letter)
 {
 	struct letter *t = map_get(all->letters, &letter);
-	uint8_t number[8];
 
 	/* Its connection went: it comes again, and is known then. */
 	if (!t)
 		return;
-	put_u64(number, t->number);
-	relay_say(t->queue->relay, &(struct relay_msg){
-	    .op = OP_DELETE, .queue = t->queue->id, .p = number,
-	    .len = sizeof(number) });
+	delete_letter(t->queue, t->number);
 	forget_letter(t);
 }
 

@@ -25,7 +25,9 @@
 
 enum {
 	RELAY_PIPES_MAX = 64,		/* of one relay */
-	RELAY_UNTAKEN_MAX = 64,		/* letters of one queue, not taken */
+	/* Letters of one queue, not taken.  Deletions of a queue that is just
+	 * opened again cross letters that come again, and others follow. */
+	RELAY_UNTAKEN_MAX = 2 * RELAY_FLIGHT,
 	RELAY_SLICE = 32,		/* queues opened in a turn: each is
 					 * some elliptic curve work */
 	RELAY_DAYS = 3
@@ -45,6 +47,7 @@ struct relay {
 	struct route route;		/* has_key once it is known */
 	char where[ROUTE_TEXT];
 	bool is_mine, dead, told_denied;
+	bool is_let_in;			/* it answers over this connection */
 	bool is_keyed;			/* its address names the key */
 	struct relay_link *link;
 	struct timer leave;		/* of a visited one */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 enum {
 	TRIES_MAX = RELAYS_MAX + ROUTES_MAX,
 	/* Kept until somebody answered, to be said again at the next relay:
@@ -422,8 +424,10 @@ take_ring(struct relay *r, const struct relay_msg *m)
 	char where[ROUTE_TEXT + 6];
 	struct pipe *p;
 
-	if (m->tag < RELAY_RING || map_get(r->pipes, &m->tag))
+	if (m->tag < RELAY_RING || map_get(r->pipes, &m->tag)) {
+		log_debug("relay: a call with a number that cannot be");
 		return false;
+	}
 	if (!is_visit && (!him || !him->wanted)) {
 		hang(r, m->tag, HANG_NOBODY);
 		return true;

@@ -298,7 +298,6 @@ on_up(void *owner)
 
 	r->route.has_key = true;
 	memcpy(r->route.key, relay_link_key(r->link), KEY_LEN);
-	log_info("relay: %s is up", r->where);
 	/* The token is for my relay, and for no other. */
 	if (r->is_mine && *all->token)
 		relay_say(r, &(struct relay_msg){ .op = OP_HELLO,
@@ -309,7 +308,20 @@ on_up(void *owner)
 	relay_drops_up(r);
 	relay_sends_pump(r);
 	relay_pipes_up(r);
-	tell_state(all);
+}
+
+/* One that wants another token ends the link instead: it is never told as
+ * up. */
+static void
+on_pong(void *owner)
+{
+	struct relay *r = owner;
+
+	if (r->is_let_in)
+		return;
+	r->is_let_in = true;
+	log_info("relay: %s is up", r->where);
+	tell_state(r->all);
 }
 
 static void
@@ -318,8 +330,10 @@ on_down(void *owner, bool was_up)
 	struct relay *r = owner;
 	struct relays *all = r->all;
 
-	if (was_up) {
+	if (r->is_let_in)
 		log_info("relay: %s is down", r->where);
+	r->is_let_in = false;
+	if (was_up) {
 		people_lost(all, r);
 		relay_mail_lost(r);
 		drop_asks(r);
@@ -372,6 +386,7 @@ on_msg(void *owner, const struct relay_msg *m)
 
 static const struct relay_link_events link_events = {
 	.on_up = on_up,
+	.on_pong = on_pong,
 	.on_msg = on_msg,
 	.on_room = on_room,
 	.on_down = on_down
@@ -520,11 +535,13 @@ relays_count(const struct relays *all)
 }
 
 static enum relay_how
-how_is(const struct relay_link *l)
+how_is(const struct relay *r)
 {
+	const struct relay_link *l = r->link;
+
 	switch (relay_link_state(l)) {
 	case RELAY_LINK_UP:
-		return RELAY_IS_UP;
+		return r->is_let_in ? RELAY_IS_UP : RELAY_IS_TRYING;
 	case RELAY_LINK_LATER:
 		if (*relay_link_why(l))
 			return RELAY_IS_DOWN;
@@ -544,7 +561,7 @@ fill_state(const struct relay *r, struct relay_state *out)
 	memset(out, 0, sizeof(*out));
 	snprintf(out->where, sizeof(out->where), "%s", r->where);
 	route_format(&r->route, out->address);
-	out->how = how_is(r->link);
+	out->how = how_is(r);
 	out->is_mine = r->is_mine;
 	out->rtt_us = relay_link_rtt_us(r->link);
 	out->again_ms = relay_link_again_ms(r->link);

@@ -19,6 +19,10 @@
  * shows the queue's token.  Whatever concerns a queue that is not there,
  * or is somebody else's, gets the same answer.
  *
+ * Letters of an opened queue come in their order, RELAY_FLIGHT of them, and
+ * each OP_DELETE makes room for the next.  One that was not deleted comes
+ * again when the queue is opened again.
+ *
  * Pipes: the caller numbers his end below RELAY_RING, the relay the called
  * one's from there.  Bytes go only against credit, which the receiving end
  * gives as it consumes: RELAY_WINDOW to begin with.  So the relay holds a
@@ -51,6 +55,8 @@ enum {
 	RELAY_HEAD = 3,			/* op and length of a message */
 	RELAY_BODY_MAX = 65535 - 16 - RELAY_HEAD,
 	RELAY_LETTER_MAX = 63488,	/* a sealed letter */
+	RELAY_FLIGHT = 256,		/* letters of a queue that are sent to
+					 * its reader and not deleted yet */
 	RELAY_PIECE_MAX = 16384,	/* bytes of one OP_DATA */
 	RELAY_WINDOW = 131072,		/* of a pipe, each way */
 	RELAY_RING = 0x40000000,	/* pipe numbers of calls that came */

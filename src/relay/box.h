@@ -15,7 +15,7 @@
 #include "conn.h"
 
 enum {
-	BOX_LETTERS = 256,		/* on their way and not deleted */
+	BOX_LETTERS = RELAY_FLIGHT,	/* on their way and not deleted */
 	BOX_BYTES = 256 * 1024,		/* .. or one larger letter */
 	BOX_OPENINGS = 24,		/* signatures looked at in one turn */
 	BOX_OPENINGS_MAX = 65536	/* waiting for that */

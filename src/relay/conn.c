@@ -10,6 +10,7 @@
 #include "crowd.h"
 #include "directory.h"
 #include "engine.h"
+#include "log.h"
 #include "meet.h"
 #include "ops.h"
 #include "pipe.h"
@@ -225,9 +226,19 @@ conn_cut(struct conn *c)
 }
 
 static void
-violate(struct conn *c)
+violate(struct conn *c, const char *what)
 {
+	log_debug("a client is cut: %s", what);
 	c->relay->stats.violations++;
+	conn_cut(c);
+}
+
+/* It takes too little of what others send it. */
+static void
+cut_stalled(struct conn *c, const char *what)
+{
+	log_debug("a client is cut: %s", what);
+	c->relay->stats.stalled++;
 	conn_cut(c);
 }
 
@@ -279,10 +290,14 @@ conn_look(struct conn *c)
 		engine_look(c->relay, c, left);
 		return;
 	}
-	if (c->state == CONN_UP && c->out && c->out->stalled_s != 0)
-		c->relay->stats.stalled++;
-	else if (c->state == CONN_UP)
+	if (c->state == CONN_UP && c->out && c->out->stalled_s != 0) {
+		cut_stalled(c, "it does not read");
+		return;
+	}
+	if (c->state == CONN_UP) {
+		log_debug("a client is cut: it says nothing any more");
 		c->relay->stats.silent++;
+	}
 	conn_cut(c);
 }
 
@@ -339,8 +354,7 @@ note_blocked(struct conn *c)
 	r->blocked_bytes -= out->counted;
 	out->counted = out->buf.len;
 	if (r->blocked_bytes > r->limits.out_total) {
-		r->stats.stalled++;
-		conn_cut(c);
+		cut_stalled(c, "too much waits for all that do not read");
 		return;
 	}
 	if (out->stalled_s == 0) {
@@ -381,8 +395,7 @@ conn_flush(struct conn *c)
 	if (c->state == CONN_DEAD)
 		return;
 	if (c->is_doomed) {
-		c->relay->stats.stalled++;
-		conn_cut(c);
+		cut_stalled(c, "too much waits for it");
 		return;
 	}
 	if (c->out) {
@@ -426,7 +439,7 @@ conn_obey(struct conn *c, const uint8_t *p, size_t len)
 		size_t n = relay_msg_read(&m, p, len);
 
 		if (n == 0 || !ops_run(c, &m)) {
-			violate(c);
+			violate(c, "it does not keep to the protocol");
 			return;
 		}
 		p += n;
@@ -441,7 +454,7 @@ take_record(struct conn *c, uint8_t *p, size_t len)
 
 	rekey_if_due(&c->rx);
 	if (cipher_open(&c->rx, NULL, 0, p, len, p) != 0) {
-		violate(c);
+		violate(c, "a record was forged");
 		return;
 	}
 	note_heard(c);
@@ -459,7 +472,7 @@ eat(struct conn *c, uint8_t *p, size_t len)
 		size_t n = get_u16(p + used);
 
 		if (n <= NOISE_TAG) {
-			violate(c);
+			violate(c, "a record of nothing");
 			break;
 		}
 		if (len - used - LEN < n)

@@ -5,6 +5,7 @@
 #include "box.h"
 #include "directory.h"
 #include "engine.h"
+#include "log.h"
 #include "meet.h"
 #include "pipe.h"
 #include "reach.h"
@@ -15,6 +16,7 @@
 static void
 deny(struct conn *c, uint32_t tag)
 {
+	log_debug("a client is cut: it has no access token, or another one");
 	c->relay->stats.denied++;
 	conn_done(c, tag, RELAY_DENIED);
 	conn_close(c);

@@ -204,6 +204,7 @@ on_state(void *ctx)
 	struct user *u = ctx;
 
 	u->n_state++;
+	u->n_up += is_up(u, 0);
 }
 
 /* Chat commits, then takes. */

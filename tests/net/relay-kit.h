@@ -7,7 +7,7 @@
 #include "noise.h"
 #include "relay-own.h"
 
-enum { LETTERS = 300 };
+enum { LETTERS = 3 * RELAY_FLIGHT };
 
 /* A pin as chat would keep it. */
 struct pin {
@@ -35,7 +35,8 @@ struct user {
 	struct pin pins[4];
 	size_t n_pins;
 	struct buf drops;		/* as chat keeps them */
-	int n_state, n_relays, n_here, n_calls, n_notice, n_letters, n_left;
+	int n_state, n_up;		/* told; so often while up */
+	int n_relays, n_here, n_calls, n_notice, n_letters, n_left;
 	char notice[600];
 	struct user_id here, caller;
 	struct mouth called;		/* the last call that came */

@@ -174,11 +174,20 @@ t_a_relay_that_wants_a_token_gets_it(void **state)
 	assert_int_equal(relays_set(u->relays, list, 1, "", NULL), 0);
 	UNTIL(t->loop, u->n_notice > 0 &&
 	    state_of(u, 0).how == RELAY_IS_DOWN);
+	/* Nor is it up for a moment at the next try. */
+	relays_moved(u->relays);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_TRYING);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_DOWN);
+	assert_int_equal(u->n_notice, 1);
+	assert_int_equal(relays_set(u->relays, list, 1, "simsala", NULL), 0);
+	UNTIL(t->loop, state_of(u, 0).how == RELAY_IS_DOWN);
+	assert_int_equal(u->n_up, 0);
 	assert_non_null(strstr(u->notice, "relay-token"));
 	assert_non_null(strstr(state_of(u, 0).why, "token"));
 	assert_int_equal(relays_set(u->relays, list, 1, "sesame", NULL), 0);
 	UNTIL(t->loop, is_up(u, 0) && state_of(u, 0).rtt_us >= 0);
-	assert_int_equal(u->n_notice, 1);
+	assert_true(u->n_up > 0);
+	assert_int_equal(u->n_notice, 2);
 	user_close(u);
 	server_free(shy);
 	user_open(u);
@@ -219,6 +228,74 @@ t_letters_wait_until_they_are_taken(void **state)
 	assert_int_equal(server_letters(t->one), 1);
 	relays_took(t->bob->relays, t->bob->names[1]);
 	UNTIL(t->loop, server_letters(t->one) == 0);
+}
+
+/* Alice leaves Bob so many. */
+static void
+leave_letters(struct relay_test *t, int n)
+{
+	for (int i = 0; i < n;) {
+		if (leave_letter(t->alice, t->bob, (uint32_t)i) == 0)
+			i++;
+		else
+			loop_turn(t->loop, 20);
+	}
+	UNTIL(t->loop, t->alice->n_stored == n);
+}
+
+/* Bob was away.  All that a relay sends at once comes in one turn, and none
+ * of it is taken before the turn ends. */
+static void
+t_more_letters_than_come_at_once_all_come(void **state)
+{
+	struct relay_test *t = *state;
+	const int n = RELAY_FLIGHT * 2 + 10;
+
+	relay_test_meet(t);
+	user_close(t->bob);
+	leave_letters(t, n);
+	user_open(t->bob);
+	user_relay(t->bob, server_address(t->one, true), NULL);
+	relays_want(t->bob->relays, user_keys(t->alice), true);
+	UNTIL(t->loop, t->bob->n_letters == n);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(t->bob->seqs[i], i);
+	UNTIL(t->loop, server_letters(t->one) == 0);
+	assert_int_equal(t->bob->n_letters, n);
+	assert_true(is_up(t->bob, 0));
+}
+
+/* The relay tells all again that it did not see deleted, and others for
+ * those that it sees deleted then. */
+static void
+t_a_full_mailbox_is_opened_again_while_letters_are_taken(void **state)
+{
+	struct relay_test *t = *state;
+	struct user *bob = t->bob;
+	int taken = 0, n_state;
+
+	relay_test_meet(t);
+	bob->takes = false;
+	leave_letters(t, RELAY_FLIGHT + 100);
+	UNTIL(t->loop, bob->n_letters == RELAY_FLIGHT);
+	turns(t->loop, 5);
+	assert_int_equal(bob->n_letters, RELAY_FLIGHT);
+	n_state = bob->n_state;
+	relay_mail_day(bob->relays);
+	for (int i = 0; i < 10; i++) {
+		loop_turn(t->loop, 0);
+		for (int k = 0; k < 5; k++)
+			relays_took(bob->relays, bob->names[taken++]);
+	}
+	UNTIL(t->loop, bob->seqs[bob->n_letters - 1] >= RELAY_FLIGHT + 49);
+	for (; taken < bob->n_letters; taken++) {
+		relays_took(bob->relays, bob->names[taken]);
+		if (taken + 1 == bob->n_letters)
+			turns(t->loop, 10);
+	}
+	UNTIL(t->loop, server_letters(t->one) == 0);
+	assert_int_equal(bob->seqs[bob->n_letters - 1], RELAY_FLIGHT + 99);
+	assert_int_equal(bob->n_state, n_state);
 }
 
 static void
@@ -510,6 +587,8 @@ main(void)
 		ROW(t_the_key_of_an_address_is_the_only_one),
 		ROW(t_a_relay_that_wants_a_token_gets_it),
 		ROW(t_letters_wait_until_they_are_taken),
+		ROW(t_more_letters_than_come_at_once_all_come),
+		ROW(t_a_full_mailbox_is_opened_again_while_letters_are_taken),
 		ROW(t_strangers_leave_requests),
 		ROW(t_a_wrong_address_with_the_key_of_a_relay_stops_nobody),
 		ROW(t_who_is_unwanted_has_no_mailbox_any_more),

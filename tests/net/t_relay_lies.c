@@ -139,6 +139,21 @@ row_60_letters_nobody_asked_for_are_nothing(void **state)
 	assert_true(is_up(t->alice, 0));
 }
 
+/* What nobody can take would keep out what comes behind it. */
+static void
+row_60_letters_of_nothing_are_deleted(void **state)
+{
+	struct test *t = *state;
+
+	link_up(t);
+	for (uint64_t i = 0; i < 3; i++)
+		liar_say(t->liar, &(struct relay_msg){ .op = OP_LETTER,
+		    .queue = queue_of_bob(t), .number = i });
+	UNTIL(t->loop, t->liar->n_ops[OP_DELETE] == 3);
+	assert_int_equal(t->alice->n_letters, 0);
+	assert_true(is_up(t->alice, 0));
+}
+
 static void
 row_60_more_letters_than_can_be_are_a_lie(void **state)
 {
@@ -538,6 +553,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(t_what_is_asked_of_a_relay),
 		ROW(row_60_letters_nobody_asked_for_are_nothing),
+		ROW(row_60_letters_of_nothing_are_deleted),
 		ROW(row_60_more_letters_than_can_be_are_a_lie),
 		ROW(row_60_answers_to_no_question_are_nothing),
 		ROW(row_60_who_is_here_is_told_now_and_then),
