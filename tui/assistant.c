@@ -225,8 +225,10 @@ on_key(void *arg, struct key k)
 	case FIELD_FULL:
 		term_bell();
 		break;
-	case FIELD_NOTHING:
 	case FIELD_CHANGED:
+		a->trouble.what[0] = '\0';	/* of what stood there */
+		break;
+	case FIELD_NOTHING:
 	case FIELD_LEAVE:
 		break;
 	}

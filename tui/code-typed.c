@@ -4,6 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+enum {
+	LONE_DIGITS = 8,		/* so many are meant as a code */
+	LINK_LEAST = 100		/* the shortest has 137 */
+};
 
 /* The digits that a code may have, with what may stand between them; what
  * comes behind them, or in their place, is at *rest. */
@@ -23,8 +29,59 @@ take_digits(const char *s, char digits[CODE_DIGITS + 1], const char **rest)
 	return n;
 }
 
+static bool
+is_code(const char *line, bool alone)
+{
+	char digits[CODE_DIGITS + 1];
+	const char *rest;
+	struct code code;
+	size_t n = take_digits(line, digits, &rest);
+	bool good;
+
+	if (rest[strspn(rest, " \n")] || n < LONE_DIGITS)
+		return false;
+	good = code_parse(&code, digits) == CODE_GOOD;
+	code_clear(&code);
+	return good || alone;
+}
+
+/* Rows of a terminal may have come with it, and the relay of a short one. */
+static bool
+is_link(const char *line)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-_/.:% \n";
+
+	line += strspn(line, " \n");
+	return strncasecmp(line, "p2ptui:", 7) == 0 &&
+	    strlen(line) >= LINK_LEAST && !line[strspn(line, chars)];
+}
+
+const char *
+code_typed_lacks(const char *line, bool alone)
+{
+	return is_code(line, alone) ? "/join " : is_link(line) ? "/add " :
+	    NULL;
+}
+
+/* A line that lacks its command. */
+static bool
+bare_typed(const char *line, bool alone, enum style *style,
+    char text[CODE_TYPED_TEXT])
+{
+	const char *lacks = code_typed_lacks(line, alone);
+
+	if (!lacks)
+		return false;
+	*style = STYLE_KEY;
+	snprintf(text, CODE_TYPED_TEXT, "%s: Enter puts %sin front of it",
+	    lacks[1] == 'j' ? "a code" : "a contact link", lacks);
+	return true;
+}
+
 bool
-code_typed(const char *line, enum style *style, char text[CODE_TYPED_TEXT])
+code_typed(const char *line, bool alone, enum style *style,
+    char text[CODE_TYPED_TEXT])
 {
 	char digits[CODE_DIGITS + 1];
 	const char *rest;
@@ -32,7 +89,7 @@ code_typed(const char *line, enum style *style, char text[CODE_TYPED_TEXT])
 	size_t n;
 
 	if (strncmp(line, "/join ", 6) != 0)
-		return false;
+		return bare_typed(line, alone, style, text);
 	n = take_digits(line + 6, digits, &rest);
 	*style = STYLE_BAD;
 	if (n < CODE_DIGITS && *rest) {

@@ -49,7 +49,7 @@ find_hint(struct tui *t, const char *text)
 	char hint[CODE_TYPED_TEXT] = "";
 	enum style style = STYLE_DIM;
 
-	code_typed(text, &style, hint);
+	code_typed(text, !tui_open_person(t), &style, hint);
 	if (strcmp(hint, t->hint) == 0)
 		return;
 	memcpy(t->hint, hint, sizeof(hint));

@@ -75,8 +75,7 @@ form_choice(struct form *f, bool chosen, const char *name, const char *means)
 	    STYLE_TEXT, name);
 	if (col < 2 + NAME_CELLS)
 		col = 2 + NAME_CELLS;
-	term_puts(&f->at, f->row, col + 1, STYLE_DIM, means);
-	f->row++;
+	form_say(f, STYLE_DIM, col + 1, means);
 }
 
 void

@@ -119,8 +119,8 @@ welcome(struct intro *in, const struct scene *s)
 	say_nearby(in, s);
 	if (!brief)
 		say(in, STYLE_TEXT, 0, "%s", "");
-	say_reach(in, s, brief);
 	say_relay(in, s, brief);
+	say_reach(in, s, brief);
 	if (s->at->talk.rows >= ALL_ROWS)
 		say(in, STYLE_TEXT, 0, "%s", "");
 	say(in, STYLE_TEXT, 0, "Keys: %s list of people, Enter opens a chat, "
@@ -150,6 +150,9 @@ fresh_chat(struct intro *in, const struct scene *s)
 		say(in, STYLE_DIM, 0, p->linked ? "Write, and Enter sends; "
 		    "only %s can read it." : "%s is not here now: what you "
 		    "write waits, sealed, until they are back.", p->title);
+		if (!opts_bool(s->setup->opts, "history"))
+			say(in, STYLE_DIM, 0, "What was read before is not "
+			    "kept; /history on keeps it from now on.");
 		break;
 	case TRUST_REQUESTED:
 	case TRUST_BLOCKED:

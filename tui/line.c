@@ -1,5 +1,6 @@
 #include "own.h"
 
+#include "code-typed.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -120,6 +121,52 @@ say(struct tui *t, const char *text, size_t len)
 	return 0;
 }
 
+static bool
+is_my_code(const struct tui *t, const char *text)
+{
+	struct hosting mine;
+	struct code a, b;
+	bool same;
+
+	if (!chat_hosting(t->setup.chat, &mine))
+		return false;
+	code_parse(&a, text);
+	code_parse(&b, mine.code);
+	same = strcmp(a.digits, b.digits) == 0;
+	code_clear(&a);
+	code_clear(&b);
+	return same;
+}
+
+/* A code or a link alone is seldom meant to be read by somebody, and a code
+ * is for one person: it gets its command, and another Enter runs that. */
+static bool
+offer_command(struct tui *t, const char *text)
+{
+	const bool alone = !tui_open_person(t);
+	const char *lacks = code_typed_lacks(text, alone);
+	const bool is_link = lacks && lacks[1] == 'a';
+	struct buf line;
+
+	/* My own is for telling. */
+	if (!lacks || (!alone && !is_link && is_my_code(t, text)))
+		return false;
+	buf_init(&line);
+	buf_printf(&line, "%s", lacks);
+	/* A link was one word before a screen made rows of it. */
+	for (text += strspn(text, " \n"); *text; text++)
+		if (*text != '\n' && (!is_link || *text != ' '))
+			buf_put(&line, text, 1);
+	edit_clear(t->edit);
+	if (edit_replace(t->edit, 0, 0, buf_str(&line), line.len, NULL) == 0 &&
+	    (is_link || !alone))
+		tui_flash(t, alone ? "Enter again adds whoever made that "
+		    "link" : "Enter again runs that; to say it here instead, "
+		    "put a word with it");
+	buf_clear(&line);
+	return true;
+}
+
 void
 tui_send_line(struct tui *t)
 {
@@ -128,7 +175,7 @@ tui_send_line(struct tui *t)
 	bool command = text[0] == '/' && text[1] != '/';
 	struct buf line;
 
-	if (len == 0)
+	if (len == 0 || (!command && offer_command(t, text)))
 		return;
 	buf_init(&line);
 	if (!command) {

@@ -45,6 +45,19 @@ draw_digits(struct page *p, const char *code)
 	}
 }
 
+/* What stands in a row elsewhere begins a sentence here. */
+static void
+say_sentence(struct page *p, enum style style, const char *text)
+{
+	const size_t len = strlen(text);
+
+	if (len == 0)
+		return;
+	page_printf(p, 0, style, "%c%s%s", text[0] >= 'a' && text[0] <= 'z' ?
+	    text[0] - 'a' + 'A' : text[0], text + 1,
+	    strchr(".?!", text[len - 1]) ? "" : ".");
+}
+
 static void
 draw_time(struct page *p, const struct hosting *h)
 {
@@ -99,6 +112,17 @@ say_how(struct page *p, const char *code)
 	page_printf(p, 4, STYLE_KEY, "p2ptui --join %s", word);
 }
 
+/* One row, whatever the rest. */
+static void
+say_where_briefly(struct page *p, bool lan, bool relay)
+{
+	page_text(p, 0, lan || relay ? STYLE_TEXT : STYLE_WARN,
+	    lan && relay ? "Found here and by your relay." :
+	    relay ? "Found by your relay only." :
+	    lan ? "Found on this network only." :
+	    "Found nowhere: no network, no relay.");
+}
+
 static void
 say_where(struct page *p, const char *code, bool brief)
 {
@@ -110,6 +134,10 @@ say_where(struct page *p, const char *code, bool brief)
 	const bool lan = strcmp(opts_word(p->s->setup->opts, "lan"), "off") &&
 	    !(reach->lan_trouble && reach->lan_trouble(reach->arg));
 
+	if (p->tight) {
+		say_where_briefly(p, lan, relay);
+		return;
+	}
 	if (lan && relay)
 		page_text(p, 0, STYLE_TEXT, "It is found on this network, and "
 		    "from anywhere by who has your relay.");
@@ -152,7 +180,7 @@ draw_waiting(const struct code_pane *c, struct page *p,
 	draw_time(p, h);
 	/* What was tried is worth more than the rest, where rows are few. */
 	if (p->tight && c->what[0]) {
-		page_text(p, 0, STYLE_BAD, c->what);
+		say_sentence(p, STYLE_BAD, c->what);
 		return;
 	}
 	say_tries(p, h);
@@ -160,11 +188,11 @@ draw_waiting(const struct code_pane *c, struct page *p,
 	say_how(p, h->code);
 	page_skip(p);
 	/* A warning needs the rows. */
-	say_where(p, h->code, p->tight || c->what[0]);
+	say_where(p, h->code, c->what[0]);
 	if (c->what[0]) {
 		page_skip(p);
-		page_text(p, 0, STYLE_BAD, c->what);
-		page_text(p, 0, STYLE_DIM, c->next);
+		say_sentence(p, STYLE_BAD, c->what);
+		say_sentence(p, STYLE_DIM, c->next);
 	}
 }
 
@@ -191,10 +219,10 @@ static void
 draw_over(const struct code_pane *c, struct page *p)
 {
 	page_skip(p);
-	page_text(p, 0, STYLE_WARN, c->what[0] ? c->what :
-	    "That code is over: nobody can use it any more.");
+	say_sentence(p, STYLE_WARN, c->what[0] ? c->what :
+	    "that code is over: nobody can use it any more");
 	page_skip(p);
-	page_text(p, 0, STYLE_TEXT, c->what[0] ? c->next :
+	say_sentence(p, STYLE_TEXT, c->what[0] ? c->next :
 	    "/host makes another one");
 }
 

@@ -33,9 +33,15 @@ link_pane_clear(struct link_pane *l)
 }
 
 static int
+rows_of(const char *link, int cols)
+{
+	return cols > 0 ? ((int)strlen(link) + cols - 1) / cols : 1;
+}
+
+static int
 link_rows(const struct link_pane *l, int cols)
 {
-	return cols > 0 ? ((int)strlen(l->full) + cols - 1) / cols : 1;
+	return rows_of(l->full, cols);
 }
 
 static bool
@@ -131,12 +137,22 @@ draw_code(const struct link_pane *l, const struct scene *s,
 /* From the left edge and to the right one: what the mouse takes of it is
  * the link and nothing else. */
 static void
-draw_link(const struct link_pane *l, const struct scene *s,
+draw_link(const char *link, const struct scene *s,
     const struct rect *r, int row)
 {
 	struct page p = { .s = s, .r = *r, .row = row };
 
-	page_plain(&p, STYLE_KEY, l->full);
+	page_plain(&p, STYLE_KEY, link);
+}
+
+/* A link that lacks its end would be taken for a whole one. */
+static const char *
+whole_link(const struct link_pane *l, const struct rect *r, int row)
+{
+	if (row + rows_of(l->full, r->cols) <= r->rows)
+		return l->full;
+	return row + rows_of(l->shorter, r->cols) <= r->rows ? l->shorter :
+	    NULL;
 }
 
 static void
@@ -145,7 +161,7 @@ draw_text(const struct link_pane *l, const struct scene *s,
 {
 	struct page p;
 	struct rect below = *r;
-	const char *why = page_why_no_code(s);
+	const char *why = page_why_no_code(s), *link;
 	int row;
 
 	page_begin(&p, s, r, r->cols);
@@ -156,9 +172,16 @@ draw_text(const struct link_pane *l, const struct scene *s,
 	    "name, your keys and your relays, and no secret.");
 	page_skip(&p);
 	row = p.row;
-	draw_link(l, s, r, row);
-	below.row += row + link_rows(l, r->cols);
-	below.rows -= row + link_rows(l, r->cols);
+	link = whole_link(l, r, row);
+	if (link) {
+		draw_link(link, s, r, row);
+		row += rows_of(link, r->cols);
+	} else {
+		page_text(&p, 0, STYLE_WARN, "It needs a larger screen.");
+		row = p.row;
+	}
+	below.row += row;
+	below.rows -= row;
 	page_begin(&p, s, &below, r->cols);
 	p.tight = r->rows < PAGE_ROOMY;
 	page_skip(&p);
@@ -176,7 +199,7 @@ link_pane_draw(const struct link_pane *l, const struct scene *s,
 {
 	if (fits_both(l, r)) {
 		draw_code(l, s, r, false);
-		draw_link(l, s, r, qr_rows(l->code) + 2);
+		draw_link(l->full, s, r, qr_rows(l->code) + 2);
 	} else if (!l->shows_text && fits_code(l, r)) {
 		draw_code(l, s, r, true);
 	} else {

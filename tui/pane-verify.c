@@ -86,7 +86,7 @@ draw_answer(struct page *p, const struct verify_pane *v,
 	switch (v->answer) {
 	case VERIFY_DIFFERS:
 		page_printf(p, 0, STYLE_BAD, "Then somebody may sit between "
-		    "you. Say nothing here that is not for all: /block %s, "
+		    "you and read along. Say nothing private here: /block %s, "
 		    "and meet anew by /host and /join.", who->title);
 		return;
 	case VERIFY_REFUSED:
@@ -129,8 +129,8 @@ static void
 draw_for_phones(struct page *p, const struct verify_pane *v,
     const struct person *who)
 {
-	page_printf(p, 0, STYLE_DIM, "The code is yours. Theirs, read by a "
-	    "phone from %s's screen, must say:", who->title);
+	page_printf(p, 0, STYLE_DIM, "The QR code is yours. A phone that "
+	    "reads the one on %s's screen must find:", who->title);
 	page_plain(p, STYLE_DIM, v->safety.theirs);
 }
 

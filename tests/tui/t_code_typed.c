@@ -14,7 +14,7 @@ check(const char *line, enum style style, const char *says)
 	char text[CODE_TYPED_TEXT];
 	enum style got;
 
-	assert_true(code_typed(line, &got, text));
+	assert_true(code_typed(line, false, &got, text));
 	assert_int_equal(got, style);
 	if (!strstr(text, says))
 		fail_msg("%s: %s", line, text);
@@ -30,7 +30,36 @@ t_other_lines_are_left_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		assert_false(code_typed(lines[i], &style, text));
+		assert_false(code_typed(lines[i], false, &style,
+		    text));
+}
+
+static void
+t_a_code_or_a_link_alone_lacks_its_command(void **state)
+{
+	static const char link[] = "p2ptui:AQEAAN2QAWsAAAAAgLFB55G07l6nPBaHH8"
+	    "6jrKTftGPs7QKhr8LtsmtFxA0y2pueRCcksTaJ\n-dqgju7LWDUzvC-_Oe8xeyAm"
+	    "o7dLf-AXUDUdnXRV6XDv1nJQMI5nGVXlJty9";
+	static const char shorter[] = "P2PTUI:AIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "AAAAAAAA/%5B2001:DB8::1%5D:443";
+	static const char *const words[] = { "", "1182", "1182 0447 2915 0365",
+		"1182 0447 2915 0364 tell him", "p2ptui:what is that?",
+		"see p2ptui:AQEAAN2QAWsAAAAAgLFB55G07l6nPBaHH86jrKTftGPs7QKhr"
+		"8LtsmtFxA0y2pueRCcksTaJ-dqgju7LWDUzvC-Oe8xeyAmo7dLf-AXUDUd" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		assert_null(code_typed_lacks(words[i], false));
+	assert_null(code_typed_lacks("1182 0", true));
+	assert_string_equal(code_typed_lacks("1182 0447 2915 0365", true),
+	    "/join ");
+	assert_string_equal(code_typed_lacks("1182-0447-2915-0364", false),
+	    "/join ");
+	assert_string_equal(code_typed_lacks(link, false), "/add ");
+	assert_string_equal(code_typed_lacks(shorter, false), "/add ");
+	check("1182 0447 2915 0364", STYLE_KEY, "/join");
+	check(link, STYLE_KEY, "/add");
 }
 
 static void
@@ -81,6 +110,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_other_lines_are_left_alone),
+		cmocka_unit_test(t_a_code_or_a_link_alone_lacks_its_command),
 		cmocka_unit_test(t_digits_are_counted),
 		cmocka_unit_test(t_the_sixteenth_tells_a_mistake),
 		cmocka_unit_test(t_what_stands_behind_is_an_address),
