@@ -88,9 +88,8 @@ count_failed(struct chat *c, bool silent)
 	snprintf(text, sizeof(text), "somebody %s; %u more of these and the "
 	    "code is dead", silent ? "tried a wrong code, or broke off" :
 	    "tried a wrong code", CODE_TRIES - s->failed);
-	tell_host(c, CODE_IS_WRONG, text, "was it a typing error? If nobody "
-	    "you told it to did, somebody is guessing: /host makes another "
-	    "one");
+	tell_host(c, CODE_IS_WRONG, text, "ask who was told it: if it was not "
+	    "them, somebody is guessing, and /host makes another one");
 }
 
 /* Who came to know the code, and is not wanted: once is enough. */

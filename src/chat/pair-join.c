@@ -37,6 +37,19 @@ tries_left(struct pairs *s, const struct code *code)
 	return n < CODE_TRIES ? CODE_TRIES - n : 0;
 }
 
+/* Of the code that waits there, whichever of mine were wrong. */
+static unsigned
+tries_left_there(struct pairs *s, const struct code *code)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < TRIED_MAX; i++)
+		if (strncmp(s->tried[i].code.digits, code->digits,
+		    CODE_PLATE) == 0)
+			n += s->tried[i].n;
+	return n < CODE_TRIES ? CODE_TRIES - n : 0;
+}
+
 static void
 forget_join(struct chat *c)
 {
@@ -59,14 +72,14 @@ join_failed(struct chat *c, enum code_reason why, const struct err *e)
 
 	if (why == CODE_IS_WRONG)
 		count_tried(s);
-	pair_text_of(&text, why, tries_left(s, &s->join_code), s->where,
+	pair_text_of(&text, why, tries_left_there(s, &s->join_code), s->where,
 	    version, e);
 	if (p && p->own->n.unconfirmed)
 		pair_text_unconfirmed(&text, p->title);
 	n = news_add_more(c->news, NEWS_CODE_FAILED, NULL, text.what,
 	    text.next, false);
 	n->reason = why;
-	n->left = tries_left(s, &s->join_code);
+	n->left = tries_left_there(s, &s->join_code);
 	s->stop_visit = true;
 	forget_join(c);
 	pair_wake(c);

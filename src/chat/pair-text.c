@@ -8,7 +8,7 @@ static const struct {
 	enum code_reason why;
 	const char *what, *next;
 } rows[] = {
-	{ CODE_IS_WRONG, "that is not the code that waits there", NULL },
+	{ CODE_IS_WRONG, "that is not the code that is shown there", NULL },
 	{ CODE_IS_EXPIRED, "that code has expired: it was good for ten "
 	    "minutes", "ask for another one: /host makes it" },
 	{ CODE_IS_USED, "that code was used already: each is for one person",
@@ -16,12 +16,13 @@ static const struct {
 	{ CODE_IS_DEAD, "that code is dead: wrong ones were tried three "
 	    "times where it waited", "ask for another one: /host makes it" },
 	{ CODE_NOBODY, "nobody waits where that code says, neither at your "
-	    "relays nor on this network", "is it still shown there? You need "
-	    "a relay in common (--relay), or one network, or their address: "
-	    "/join CODE HOST:PORT" },
+	    "relays nor on this network", "is it still shown there, with the "
+	    "same digits? You meet on one network, by a relay that both have "
+	    "(p2ptui --relay HOST), or by their address: /join CODE "
+	    "HOST:PORT" },
 	{ CODE_NO_PLACE, "there is no relay to ask, and no network",
-	    "set a relay (--relay HOST) that the other one has, too, or give "
-	    "their address: /join CODE HOST:PORT" },
+	    "start with a relay that the other one has, too (p2ptui --relay "
+	    "HOST), or give their address: /join CODE HOST:PORT" },
 	{ CODE_NO_ANSWER, NULL, "compare it with what /listen shows there; "
 	    "a firewall or router may keep it shut" },
 	{ CODE_CUT, "the connection was lost in the middle",
@@ -76,8 +77,8 @@ pair_text_of(struct pair_text *t, enum code_reason why, unsigned left,
 	if (why != CODE_IS_WRONG)
 		snprintf(t->next, sizeof(t->next), "%s", next);
 	else if (left > 0)
-		snprintf(t->next, sizeof(t->next), "have it said once more, "
-		    "and compare; %u more %s", left, left == 1 ? "try" :
+		snprintf(t->next, sizeof(t->next), "ask for the digits once "
+		    "more, and compare; %u more %s", left, left == 1 ? "try" :
 		    "tries");
 	else
 		snprintf(t->next, sizeof(t->next), "that was the last try; "

@@ -122,6 +122,7 @@ t_three_wrong_ones_and_the_code_is_dead(void **state)
 		ok(chat_hosting(alice->chat, &h) && h.left == 3 - i, "left");
 		ok(join(bob, wrong_code()) == 0, e.what);
 		ok(failed(alice)->left == 2 - i, "so many left");
+		ok(failed(bob)->left == 2 - i, "and he knows as much");
 	}
 	ok(failed(alice)->reason == CODE_IS_DEAD, failed(alice)->text);
 	ok(!chat_hosting(alice->chat, &h), "it does not wait any more");
