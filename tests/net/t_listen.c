@@ -101,7 +101,7 @@ eat_descriptors(struct test *t)
 
 	assert_true(fd >= 0);
 	t->spare[t->n_spare++] = fd;
-	low.rlim_cur = (rlim_t)fd + AT_LEAST;
+	low.rlim_cur = (rlim_t)fd + SPARE / 2;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	while (t->n_spare < SPARE && (fd = dup(0)) >= 0)
 		t->spare[t->n_spare++] = fd;
