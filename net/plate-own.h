@@ -18,7 +18,7 @@ enum {
 	/* Doors that beacons may have us knock at: in all, of one host. */
 	SEEK_DOORS = 64,
 	SEEK_DOORS_SAME = 8,
-	PLATE_LATELY = 16
+	PLATE_LATELY = 64
 };
 
 enum visit_state { VISIT_COMING, VISIT_WAITING, VISIT_HEARD };

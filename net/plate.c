@@ -241,6 +241,29 @@ count(const struct plates *p, const struct visit *like, bool in_all,
 	return n;
 }
 
+/* Of somebody whose source was heard more often of late; of several such,
+ * the youngest. */
+static bool
+make_place(struct plates *p, const struct visit *newcomer)
+{
+	size_t most = turns_of(p, newcomer);
+	struct visit *gives_way = NULL;
+
+	LIST_EACH(v, &p->visits, struct visit, in_all) {
+		if (v->is_mine || v == newcomer ||
+		    v->state != VISIT_WAITING || turns_of(p, v) < most ||
+		    (!gives_way && turns_of(p, v) == most))
+			continue;
+		most = turns_of(p, v);
+		gives_way = v;
+	}
+	if (!gives_way)
+		return false;
+	p->counts.refused++;
+	plate_visit_end(gives_way, true);
+	return true;
+}
+
 static void
 take_hello(struct visit *v)
 {
@@ -269,7 +292,8 @@ take_hello(struct visit *v)
 		hear(v);
 		return;
 	}
-	if (count(p, v, false, false) >= PLATE_WAITING_MAX) {
+	if (count(p, v, false, false) >= PLATE_WAITING_MAX &&
+	    !make_place(p, v)) {
 		p->counts.refused++;
 		lose(v, VISIT_CUT);
 		return;

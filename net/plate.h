@@ -15,8 +15,9 @@
  * A visit is a stream (visit.h).  Any number of visitors may come while
  * waiting; one at a time is heard, up to PLATE_WAITING_MAX wait their turn.
  * The next one is of the source that was heard least of late, and who says
- * nothing while others wait has PLATE_FIRST_MS: a stranger who holds every
- * place keeps nobody out.
+ * nothing while others wait has PLATE_FIRST_MS; where all places are taken,
+ * somebody of a source heard more often gives way.  So a stranger who holds
+ * every place keeps nobody out.
  *
  *	theirs	COMING --hello--> WAITING --its turn--> HEARD --> over
  *	mine	COMING --first message--> WAITING --its turn--> HEARD --> over

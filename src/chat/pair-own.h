@@ -31,6 +31,7 @@ struct exchange {
 	bool heard;			/* they said something */
 	bool cut;			/* nobody is there any more */
 	bool knows;			/* `who` was kept */
+	bool unsure;			/* .. as unconfirmed */
 	struct user_id who;
 };
 

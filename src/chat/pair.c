@@ -119,6 +119,7 @@ pair_keep_person(struct chat *c, struct exchange *r, bool i_came)
 		turn_fail(c, &why, false);
 		return 0;		/* and the run ended with it */
 	}
+	r->unsure = p->own->n.unconfirmed;
 	if (is_new)
 		trust_look(c, p);
 	return 0;
