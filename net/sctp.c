@@ -25,7 +25,7 @@ enum {
 	/* Whether the other end lives is judged by our heartbeats. */
 	RETRIES = 20000,
 	/* A program that was stopped must not run every timer at once. */
-	ELAPSED_MAX_MS = 200
+	ELAPSED_MAX_MS = 2 * SCTP_SLOW_TICK_MS
 };
 
 struct sctp {
@@ -37,6 +37,7 @@ struct sctp {
 	bool is_up, is_lost, dead;
 	struct buf part;		/* of a record that came in parts */
 	int64_t last_in_ms;
+	int64_t last_out_ms;		/* that we were given to send */
 	struct list in_busy;
 };
 
@@ -167,38 +168,75 @@ is_quiet(const struct sctp *s)
 	    sctp_is_done(s);
 }
 
-/* The library's clock stands still while nothing is under way. */
-static void
-be_busy(struct sctp *s)
+/*
+ * How long its timers may wait.  The delayed SACK is short and follows
+ * packets; retransmissions take RTO_MIN_MS at least, those of a handshake
+ * RTO_INITIAL_MS.
+ */
+static int64_t
+pace(const struct sctp *s)
 {
-	if (!list_is_empty(&s->in_busy))
-		return;
-	list_append(&lib.busy, &s->in_busy);
-	if (timer_is_set(&lib.tick))
-		return;
-	lib.ticked_ms = loop_now_ms(lib.loop);
-	timer_set(&lib.tick, SCTP_TICK_MS);
+	int64_t now = loop_now_ms(lib.loop);
+
+	if (now - s->last_in_ms < SCTP_QUIET_MS)
+		return SCTP_TICK_MS;
+	if (s->is_up && (now - s->last_in_ms < SCTP_SLOW_MS ||
+	    now - s->last_out_ms < SCTP_SLOW_MS))
+		return SCTP_OUT_TICK_MS;
+	return SCTP_SLOW_TICK_MS;
 }
 
-static void drain(struct sctp *s);
-
 static void
-on_tick(void *arg)
+pass_time(void)
 {
 	int64_t now = loop_now_ms(lib.loop);
 	int64_t elapsed = now - lib.ticked_ms;
 
-	(void)arg;
 	lib.ticked_ms = now;
 	if (elapsed > ELAPSED_MAX_MS)
 		elapsed = ELAPSED_MAX_MS;
 	usrsctp_handle_timers((uint32_t)elapsed);
+}
+
+/* The library's clock stands still while nothing is under way. */
+static void
+be_busy(struct sctp *s)
+{
+	int64_t wait = pace(s);
+
+	if (list_is_empty(&s->in_busy))
+		list_append(&lib.busy, &s->in_busy);
+	if (!timer_is_set(&lib.tick))
+		lib.ticked_ms = loop_now_ms(lib.loop);
+	else if (lib.tick.due_ms <= loop_now_ms(lib.loop) + wait)
+		return;
+	timer_set(&lib.tick, wait);
+}
+
+/* Before it starts timers of its own: they count from its clock. */
+static void
+be_on_time(void)
+{
+	if (timer_is_set(&lib.tick) &&
+	    loop_now_ms(lib.loop) - lib.ticked_ms >= SCTP_TICK_MS)
+		pass_time();
+}
+
+static void
+on_tick(void *arg)
+{
+	int64_t wait = SCTP_SLOW_TICK_MS;
+
+	(void)arg;
+	pass_time();
 	LIST_EACH(s, &lib.busy, struct sctp, in_busy) {
 		if (is_quiet(s))
 			list_remove(&s->in_busy);
+		else if (pace(s) < wait)
+			wait = pace(s);
 	}
 	if (!list_is_empty(&lib.busy))
-		timer_set(&lib.tick, SCTP_TICK_MS);
+		timer_set(&lib.tick, wait);
 }
 
 /* ---- in ---------------------------------------------------------------- */
@@ -279,6 +317,7 @@ sctp_input(struct sctp *s, const uint8_t *p, size_t len)
 {
 	if (s->dead || s->is_lost)
 		return;
+	be_on_time();
 	s->last_in_ms = loop_now_ms(lib.loop);
 	be_busy(s);
 	usrsctp_conninput((void *)(uintptr_t)s->id, p, len, 0);
@@ -294,9 +333,11 @@ sctp_send(struct sctp *s, unsigned stream, const void *p, size_t len)
 
 	if (!s->is_up || s->is_lost || s->dead)
 		return false;
+	be_on_time();
 	if (usrsctp_sendv(s->so, p, len, NULL, 0, &info, sizeof(info),
 	    SCTP_SENDV_SNDINFO, 0) < 0)
 		return false;
+	s->last_out_ms = loop_now_ms(lib.loop);
 	be_busy(s);
 	return true;
 }
@@ -380,10 +421,13 @@ sctp_open(struct loop *l, const struct sctp_events *events, void *owner)
 	s->owner = owner;
 	buf_init(&s->part);
 	list_init(&s->in_busy);
+	/* Nothing yet. */
+	s->last_in_ms = s->last_out_ms = loop_now_ms(l) - SCTP_SLOW_MS;
 	map_put(lib.by_id, &s->id, s);
 	usrsctp_register_address((void *)(uintptr_t)s->id);
 	s->so = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL,
 	    0, NULL);
+	be_on_time();
 	if (s->so && tune(s->so) == 0 && connect_both_ways(s)) {
 		be_busy(s);
 		return s;

@@ -7,8 +7,9 @@
  * that INITs cross is what RFC 9260, section 5.2 is for.
  *
  * The library has one state a process, so everything here belongs to one
- * loop at a time.  Its time passes only while something is under way: an
- * idle link wakes nobody.
+ * loop at a time.  Its time passes only while something is under way, and
+ * no finer than what waits for it needs: an idle link wakes nobody, and one
+ * whose other end is silent hardly anybody.
  *
  *	sctp_open -> output.. sctp_input.. -> up -> record.. -> lost | free
  */
@@ -25,7 +26,10 @@ enum {
 	SCTP_PACKET = 1168,		/* the longest output */
 	SCTP_RECORD_MAX = 65535,
 	SCTP_STREAMS = 2,		/* the first goes before the second */
-	SCTP_TICK_MS = 10,
+	SCTP_TICK_MS = 10,		/* while packets come */
+	SCTP_OUT_TICK_MS = 50,		/* while answers are waited for .. */
+	SCTP_SLOW_TICK_MS = 200,	/* .. and do not come */
+	SCTP_SLOW_MS = 2000,
 	/* After the last packet, until a delayed SACK has left. */
 	SCTP_QUIET_MS = 60
 };
