@@ -35,6 +35,19 @@ json_set_text(json_t *o, const char *key, const char *text)
 }
 
 void
+json_set_request(json_t *o, const struct person *p, const struct person *like,
+    const char *text)
+{
+	json_set_text(o, "id", p->id_text);
+	json_set_text(o, "name", p->title);
+	json_set_text(o, "text", text);
+	json_object_set_new(o, "like", like ? json_string(like->id_text) :
+	    json_null());
+	json_object_set_new(o, "like_name", like ?
+	    json_string(like->title) : json_null());
+}
+
+void
 json_set_foreign(json_t *o, const char *key, const char *text)
 {
 	size_t len = strlen(text);

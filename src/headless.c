@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "headless-json.h"
 #include "map.h"
+#include "trust.h"
 
 enum {
 	LINE_MAX_IN = 65536,		/* bytes of one input line */
@@ -354,9 +355,8 @@ show(struct headless *h, const struct news *n)
 		emit(h, o);
 	} else if (n->kind == NEWS_REQUEST) {
 		o = event(h, "request");
-		json_set_text(o, "id", p->id_text);
-		json_set_text(o, "name", p->title);
-		json_set_text(o, "text", n->line ? n->line->text : "");
+		json_set_request(o, p, trust_like(h->chat, p), n->line ?
+		    n->line->text : "");
 		emit(h, o);
 	} else if (n->line && n->kind == NEWS_MESSAGE) {
 		emit_message(h, p, n->line);

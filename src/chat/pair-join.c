@@ -70,6 +70,12 @@ join_failed(struct chat *c, enum code_reason why, const struct err *e)
 	struct pair_text text;
 	struct news *n;
 
+	/* They said by another way that they know me. */
+	if (p && s->join.unsure && !p->own->n.unconfirmed) {
+		s->stop_visit = true;
+		forget_join(c);
+		return;
+	}
 	if (why == CODE_IS_WRONG)
 		count_tried(s);
 	pair_text_of(&text, why, tries_left_there(s, &s->join_code), s->where,
@@ -111,7 +117,7 @@ join_done(struct chat *c)
 	s->join.bound = true;
 	if (p && p->own->n.unconfirmed)
 		trust_confirm(c, p);
-	else if (p)
+	else if (p && !s->join.unsure)
 		news_add_more(c->news, NEWS_PAIRED, &p->id, NULL, NULL,
 		    true);
 	forget_join(c);
