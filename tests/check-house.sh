@@ -113,6 +113,7 @@ includes=$(awk -v headers="$(tr '\n' ' ' <<<"$code")" '
 		door["net carrier.h"] = 1
 		door["relay carrier.h"] = 1
 		door["relay db.h"] = 1
+		door["relay dbfile.h"] = 1
 		door["relay schema.h"] = 1
 		split("contact.h message.h card.h key.h", plain, " ")
 		for (i in plain)

@@ -1,12 +1,10 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "file.h"
+#include "dbfile.h"
 #include "log.h"
 #include "queue-own.h"
 #include "schema.h"
@@ -24,7 +22,7 @@ enum {
  * queue    slot: its place in memory; opened: an hour of the relay's clock
  * letter   arrived: a second of it
  * counter  numbers: none above it was ever given away; age: the relay's
- *          clock; generation, open: they bind file and WAL, see below
+ *          clock; generation, open: they bind file and WAL, see dbfile.h
  */
 static const char step_1[] =
     "CREATE TABLE queue("
@@ -73,132 +71,39 @@ open_db(const char *path, struct err *e)
 	return NULL;
 }
 
-/* ---- a fresh one -----------------------------------------------------------
- *
- * Made beside and moved into place when it is whole: a database that is
- * empty or half a schema was never ours.
- */
-
-static void
-unlink_with_wal(const char *path)
-{
-	char *wal = mem_printf("%s-wal", path);
-
-	unlink(path);
-	unlink(wal);
-	free(wal);
-}
-
-static bool
-has_wal(const char *path)
-{
-	char *wal = mem_printf("%s-wal", path);
-	struct stat st;
-	bool there = stat(wal, &st) == 0 && st.st_size > 0;
-
-	free(wal);
-	return there;
-}
+/* ---- a fresh one -------------------------------------------------------- */
 
 static int
 build(const char *path, struct err *e)
 {
 	struct db *db;
-	int fd, rc = -1;
 
-	unlink_with_wal(path);		/* of somebody killed right here */
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_set(e, STATUS_CANNOT_CREATE, "cannot create %s: %s", path,
-		    strerror(errno));
-		return err_next(e, "make room or make its folder writable, "
-		    "or choose another place with --data");
-	}
-	close(fd);
+	if (dbfile_create(path, "--data", e) != 0)
+		return -1;
 	db = open_db(path, e);
-	if (db != NULL && schema_migrate(&schema_queues, db, e) == 0 &&
-	    db_checkpoint(db, e) == 0)
-		rc = db_wal_is_spent(db) ? 0 : err_set(e, STATUS_FAILURE,
-		    "%s was not written out", path);
+	if (db != NULL && schema_migrate(&schema_queues, db, e) == 0)
+		return dbfile_finish(db, path, e);
 	db_close(db);
-	if (rc != 0)
-		unlink_with_wal(path);
-	return rc;
-}
-
-static int
-sync_dir_of(const char *path, struct err *e)
-{
-	char *dir = mem_str(path);
-	char *slash = strrchr(dir, '/');
-	int fd, rc = -1;
-
-	if (slash != NULL)
-		slash[slash == dir ? 1 : 0] = '\0';
-	fd = open(slash != NULL ? dir : ".", O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC);
-	/* EINVAL: a file system that has no such thing as syncing one. */
-	if (fd >= 0 && (fsync(fd) == 0 || errno == EINVAL))
-		rc = 0;
-	if (rc != 0)
-		err_set(e, STATUS_CANNOT_CREATE, "cannot sync the folder of "
-		    "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(dir);
-	return rc;
+	dbfile_remove(path);
+	return -1;
 }
 
 static int
 make_new(const char *path, struct err *e)
 {
 	char *fresh;
-	int rc;
+	int rc = -1;
 
-	if (has_wal(path)) {
-		err_set(e, STATUS_DAMAGED, "%s is gone but its log %s-wal is "
-		    "still there", path, path);
-		return err_next(e, "put the database back, or move the log "
-		    "away to begin anew");
-	}
-	fresh = mem_printf("%s.new", path);
-	rc = build(fresh, e);
-	if (rc == 0 && rename(fresh, path) != 0) {
-		rc = err_set(e, STATUS_CANNOT_CREATE, "cannot move %s to %s: "
-		    "%s", fresh, path, strerror(errno));
-		unlink_with_wal(fresh);
-	}
-	free(fresh);
-	return rc == 0 ? sync_dir_of(path, e) : -1;
-}
-
-/* ---- one that is there -----------------------------------------------------
- *
- * File and WAL are two files that anybody may part.  SQLite takes a missing
- * WAL for an empty one, and another's for its own.  So every WAL begins with
- * a transaction that counts counter.generation up (queue_begin): what the
- * file alone says and what both say together are the same number or
- * neighbours.  And counter.open is set in the file for as long as there is a
- * WAL beside it.  The messenger's store does the same.
- */
-
-static const char generation_sql[] = "SELECT generation FROM counter";
-
-static int64_t
-peek(const char *path)
-{
-	struct db *file;
-	int64_t generation = -1;
-
-	if (!has_wal(path))
+	if (dbfile_check_gone(path, e) != 0)
 		return -1;
-	file = db_open(path, DB_PEEK, NULL, 0, NULL);
-	if (file != NULL &&
-	    db_number(file, generation_sql, &generation, NULL) != 0)
-		generation = -1;
-	db_close(file);
-	return generation;
+	fresh = mem_printf("%s.new", path);
+	if (build(fresh, e) == 0)
+		rc = dbfile_install(fresh, path, e);
+	free(fresh);
+	return rc;
 }
+
+/* ---- one that is there -------------------------------------------------- */
 
 static int
 refuse(const char *path, const char *why, struct err *e)
@@ -220,18 +125,9 @@ refuse_foreign_wal(const char *path, struct err *e)
 static int
 check_wal(struct db *db, bool had_wal, int64_t peeked, struct err *e)
 {
-	int64_t both = 0, open = 0;
-	struct err why = { .status = STATUS_OK };
+	int64_t open = 0;
 
-	if (peeked >= 0 && db_number(db, generation_sql, &both, &why) != 0) {
-		/* The file alone makes sense, with the WAL it does not. */
-		if (why.status == STATUS_DAMAGED)
-			return refuse_foreign_wal(db_path(db), e);
-		if (e != NULL)
-			*e = why;
-		return -1;
-	}
-	if (peeked >= 0 && both != peeked && both - 1 != peeked)
+	if (dbfile_wal_is_foreign(db, peeked))
 		return refuse_foreign_wal(db_path(db), e);
 	if (db_number(db, "SELECT open FROM counter", &open, e) != 0)
 		return -1;
@@ -378,8 +274,8 @@ queue_file_open(struct queues *q, const char *path, struct err *e)
 		return -1;
 	if (schema_check_file(&schema_queues, path, e) != 0)
 		return -1;
-	had_wal = has_wal(path);
-	peeked = peek(path);
+	had_wal = dbfile_has_wal(path);
+	peeked = dbfile_peek(path);
 	q->db = open_db(path, &why);
 	if (q->db != NULL)
 		return adopt(q, had_wal, peeked, e);

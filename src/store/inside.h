@@ -123,20 +123,9 @@ struct store_keys *store_keys_new(const struct vault *v);
 /* A fresh database at path, which is made; schema and probe are in it. */
 struct db *store_build(const char *path, const struct store_keys *keys,
     struct err *e);
-/* Takes db: all of it is in the one file, on disk; -1: path is removed. */
-int store_finish(struct db *db, const char *path, struct err *e);
-/* Moves what is finished, durably. */
-int store_install(const char *path, const char *to, struct err *e);
 /* 0: opens with these keys; -1 STATUS_DAMAGED: somebody else's. */
 int store_check_probe(struct db *db, const struct store_keys *keys,
     struct err *e);
-/* counter.generation as the file alone has it; -1: no WAL beside it, or not
- * to be read.  Before the database is opened: closing a second descriptor
- * would drop its locks (POSIX). */
-int64_t store_peek(const char *path);
-/* Given that, does the WAL belong to the file? */
-bool store_wal_is_foreign(struct db *db, int64_t peeked);
-bool store_has_wal(const char *path);
 
 /* Numbers that were never used in this database. */
 int store_take_row(struct store *s, uint64_t contact, uint64_t *row,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "contact.h"
+#include "dbfile.h"
 #include "file.h"
 #include "inside.h"
 #include "message.h"
@@ -369,11 +370,11 @@ put_aside(const char *path, const char *kept, struct err *e)
 static struct db *
 open_damaged(const char *path, struct err *e)
 {
-	int64_t peeked = store_peek(path);
+	int64_t peeked = dbfile_peek(path);
 	struct db *db;
 
 	db = db_open(path, DB_SALVAGE, store_sql, N_SQL, e);
-	if (db == NULL || store_wal_is_foreign(db, peeked)) {
+	if (db == NULL || dbfile_wal_is_foreign(db, peeked)) {
 		/* Somebody else's log: the file alone. */
 		db_close(db);
 		db = db_open(path, DB_PEEK, store_sql, N_SQL, e);
@@ -400,11 +401,11 @@ recover_into(struct recovery *r, const char *path, const char *fresh,
 		unlink(fresh);
 		return -1;
 	}
-	if (store_finish(r->to, fresh, r->e) != 0)
+	if (dbfile_finish(r->to, fresh, r->e) != 0)
 		return -1;
 	*kept = kept_name(path);
 	if (put_aside(path, *kept, r->e) == 0)
-		return store_install(fresh, path, r->e);
+		return dbfile_install(fresh, path, r->e);
 	unlink(fresh);
 	return -1;
 }

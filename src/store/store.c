@@ -2,14 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "file.h"
+#include "dbfile.h"
 #include "inside.h"
 #include "schema.h"
 #include "secret.h"
@@ -129,11 +127,7 @@ store_set_value(struct store *s, const char *name, const void *p,
 	return store_run(s, st, e);
 }
 
-/* ---- a fresh one ---------------------------------------------------------
- *
- * Made beside and moved into place when it is whole: a database that is
- * empty or half a schema was never ours.
- */
+/* ---- a fresh one --------------------------------------------------------- */
 
 static int
 put_probe(struct db *db, const struct store_keys *keys, struct err *e)
@@ -155,101 +149,20 @@ put_probe(struct db *db, const struct store_keys *keys, struct err *e)
 	return rc;
 }
 
-static void
-unlink_with_wal(const char *path)
-{
-	char *wal = mem_printf("%s-wal", path);
-
-	unlink(path);
-	unlink(wal);
-	free(wal);
-}
-
 struct db *
 store_build(const char *path, const struct store_keys *keys, struct err *e)
 {
 	struct db *db;
-	int fd;
 
-	unlink_with_wal(path);		/* of somebody killed right here */
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_set(e, STATUS_CANNOT_CREATE, "cannot create %s: %s", path,
-		    strerror(errno));
-		err_next(e, "make room or make its folder writable, or "
-		    "choose another place with --home");
+	if (dbfile_create(path, "--home", e) != 0)
 		return NULL;
-	}
-	close(fd);
 	db = db_open(path, DB_NORMAL, store_sql, N_SQL, e);
 	if (db != NULL && schema_migrate(&schema_store, db, e) == 0 &&
 	    put_probe(db, keys, e) == 0)
 		return db;
 	db_close(db);
-	unlink_with_wal(path);
+	dbfile_remove(path);
 	return NULL;
-}
-
-static int
-sync_dir_of(const char *path, struct err *e)
-{
-	char *dir = mem_str(path);
-	char *slash = strrchr(dir, '/');
-	int fd, rc = -1;
-
-	if (slash == NULL)
-		memcpy(dir, ".", path[0] != '\0' ? 2 : 1);
-	else if (slash == dir)
-		slash[1] = '\0';
-	else
-		*slash = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* EINVAL: a file system that has no such thing as syncing one. */
-	if (fd >= 0 && (fsync(fd) == 0 || errno == EINVAL))
-		rc = 0;
-	if (rc != 0)
-		err_set(e, STATUS_CANNOT_CREATE, "cannot sync %s: %s", dir,
-		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(dir);
-	return rc;
-}
-
-int
-store_finish(struct db *db, const char *path, struct err *e)
-{
-	int rc = db_checkpoint(db, e);
-
-	if (rc == 0 && !db_wal_is_spent(db))
-		rc = err_set(e, STATUS_FAILURE, "%s was not written out",
-		    path);
-	db_close(db);
-	if (rc != 0)
-		unlink_with_wal(path);
-	return rc;
-}
-
-int
-store_install(const char *path, const char *to, struct err *e)
-{
-	if (rename(path, to) == 0)
-		return sync_dir_of(to, e);
-	err_set(e, STATUS_CANNOT_CREATE, "cannot move %s to %s: %s", path, to,
-	    strerror(errno));
-	unlink_with_wal(path);
-	return -1;
-}
-
-bool
-store_has_wal(const char *path)
-{
-	char *wal = mem_printf("%s-wal", path);
-	struct stat st;
-	bool there = stat(wal, &st) == 0 && st.st_size > 0;
-
-	free(wal);
-	return there;
 }
 
 static int
@@ -259,65 +172,17 @@ make_new(const char *path, const struct store_keys *keys, struct err *e)
 	char *fresh;
 	int rc = -1;
 
-	if (store_has_wal(path)) {
-		err_set(e, STATUS_DAMAGED, "%s is gone but its log %s-wal is "
-		    "still there", path, path);
-		return err_next(e, "put the database back, or move the log "
-		    "away to begin anew");
-	}
+	if (dbfile_check_gone(path, e) != 0)
+		return -1;
 	fresh = mem_printf("%s.new", path);
 	db = store_build(fresh, keys, e);
-	if (db != NULL && store_finish(db, fresh, e) == 0)
-		rc = store_install(fresh, path, e);
+	if (db != NULL && dbfile_finish(db, fresh, e) == 0)
+		rc = dbfile_install(fresh, path, e);
 	free(fresh);
 	return rc;
 }
 
-/* ---- one that is there ---------------------------------------------------
- *
- * File and WAL are two files that anybody may part.  SQLite takes a missing
- * WAL for an empty one, and somebody else's for its own.  So every WAL
- * begins with a transaction that counts counter.generation up (store_begin):
- * what the file alone says and what file and WAL together say are the same
- * number or neighbours, and they begin at random.  And counter.open is set
- * in the file itself for as long as there is a WAL beside it: set without
- * one, the WAL was taken away.
- *
- * Not detected: a WAL that was cut or changed, whose end then looks like
- * the one a power cut leaves.
- */
-
-static const char generation_sql[] = "SELECT generation FROM counter";
-
-int64_t
-store_peek(const char *path)
-{
-	struct db *file;
-	int64_t generation = -1;
-
-	if (!store_has_wal(path))
-		return -1;
-	file = db_open(path, DB_PEEK, NULL, 0, NULL);
-	if (file != NULL &&
-	    db_number(file, generation_sql, &generation, NULL) != 0)
-		generation = -1;
-	db_close(file);
-	return generation;
-}
-
-bool
-store_wal_is_foreign(struct db *db, int64_t peeked)
-{
-	struct err e = { .status = STATUS_OK };
-	int64_t both;
-
-	if (peeked < 0)
-		return false;
-	/* The file alone makes sense, with the WAL it does not. */
-	if (db_number(db, generation_sql, &both, &e) != 0)
-		return e.status == STATUS_DAMAGED;
-	return both != peeked && both - 1 != peeked;
-}
+/* ---- one that is there --------------------------------------------------- */
 
 static int
 refuse_foreign_wal(const char *path, struct err *e)
@@ -424,7 +289,7 @@ adopt(struct store *s, const char *path, bool had_wal, int64_t peeked,
     struct err *e)
 {
 	db_keep_wal(s->db, true);
-	if (store_wal_is_foreign(s->db, peeked))
+	if (dbfile_wal_is_foreign(s->db, peeked))
 		return refuse_foreign_wal(path, e);
 	if (schema_check(&schema_store, s->db, e) != 0 ||
 	    check_wal_is_there(s->db, had_wal, e) != 0 ||
@@ -441,8 +306,8 @@ adopt(struct store *s, const char *path, bool had_wal, int64_t peeked,
 static int
 open_there(struct store *s, const char *path, struct err *e)
 {
-	bool had_wal = store_has_wal(path);
-	int64_t peeked = store_peek(path);
+	bool had_wal = dbfile_has_wal(path);
+	int64_t peeked = dbfile_peek(path);
 
 	s->db = db_open(path, DB_NORMAL, store_sql, N_SQL, &s->trouble);
 	if (s->db != NULL)
