@@ -76,6 +76,13 @@ parcel_check(const uint8_t *head, size_t len, struct err *e)
 		err_set(e, STATUS_DAMAGED, "its beginning is damaged");
 		return err_next(e, "copy it again, or export it again");
 	}
+	if (cost.ops > PARCEL_OPS_MAX || cost.mem > PARCEL_MEM_MAX) {
+		err_set(e, STATUS_DAMAGED, "it asks for more time or memory "
+		    "than any export of p2ptui does: %u rounds over %llu MiB",
+		    (unsigned)cost.ops,
+		    (unsigned long long)(cost.mem >> 20));
+		return err_next(e, "ask whoever gave it to you");
+	}
 	return 0;
 }
 

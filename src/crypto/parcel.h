@@ -11,6 +11,10 @@
  *			AD = u8 last?) of PARCEL_CHUNK bytes, the last one of
  *			as many as are left, with its tag of 16
  *
+ * Of the cost that it asks for: no more than PARCEL_OPS_MAX over
+ * PARCEL_MEM_MAX, since it comes from elsewhere and nothing of it can be
+ * trusted before that is paid.
+ *
  * The file key is fresh, so counted nonces never meet.  A chunk cannot be
  * taken away, added, moved or cut off at the end unnoticed: each one's
  * number is its nonce, and the last one says that it is (STREAM, Hoang et
@@ -30,6 +34,8 @@
 
 enum {
 	PARCEL_HEAD = VAULT_HEADER + VAULT_WRAPPED + 32,
+	PARCEL_OPS_MAX = 16,
+	PARCEL_MEM_MAX = 1 << 30,	/* bytes */
 	PARCEL_CHUNK = 65536,		/* plain bytes; sealed 16 more */
 	PARCEL_SEALED = PARCEL_CHUNK + 16
 };

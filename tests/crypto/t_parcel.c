@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "kdf.h"
+#include "label.h"
 #include "rand.h"
 
 static const char secret[] = "correct horse";
@@ -200,6 +202,54 @@ t_a_head_is_whole_ours_and_not_newer(void **state)
 	drop(&s);
 }
 
+/* Whoever sends it may have made the check as well. */
+static void
+dear(struct sent *s, uint32_t ops, uint64_t mem)
+{
+	enum { KEPT = VAULT_HEADER + VAULT_WRAPPED };
+
+	put_u32(s->head + 8, ops);
+	put_u64(s->head + 12, mem);
+	kdf_hash(s->head + KEPT, LABEL_PARCEL_CHECK, (const struct item[]){
+	    ITEM(s->head, KEPT), KDF_END });
+}
+
+static void
+t_a_head_that_costs_too_much_is_refused_at_once(void **state)
+{
+	static const struct {
+		uint32_t ops;
+		uint64_t mem;
+		int rc;
+	} rows[] = {
+		{ 1, (uint64_t)64 << 20, 0 },
+		{ 16, (uint64_t)1 << 30, 0 },
+		{ 17, (uint64_t)1 << 30, -1 },
+		{ 64, (uint64_t)64 << 20, -1 },
+		{ 1, ((uint64_t)1 << 30) + 1, -1 },
+		{ 1, (uint64_t)4 << 30, -1 },
+		{ 0, (uint64_t)64 << 20, -1 },
+		{ 1, 0, -1 },
+		{ UINT32_MAX, UINT64_MAX, -1 },
+	};
+	struct sent s;
+	struct err e;
+
+	(void)state;
+	put(&s, 10);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		dear(&s, rows[i].ops, rows[i].mem);
+		assert_int_equal(parcel_check(s.head, sizeof(s.head), &e),
+		    rows[i].rc);
+		if (rows[i].rc == 0)
+			continue;
+		assert_int_equal(e.status, STATUS_DAMAGED);
+		assert_null(parcel_open(s.head, sizeof(s.head), "x", &e));
+		assert_int_equal(e.status, STATUS_DAMAGED);
+	}
+	drop(&s);
+}
+
 static void
 row_22_a_wrong_passphrase_is_not_damage(void **state)
 {
@@ -237,6 +287,8 @@ main(void)
 		cmocka_unit_test(t_chunks_are_neither_cut_moved_nor_changed),
 		cmocka_unit_test(t_two_parcels_have_nothing_in_common),
 		cmocka_unit_test(t_a_head_is_whole_ours_and_not_newer),
+		cmocka_unit_test(
+		    t_a_head_that_costs_too_much_is_refused_at_once),
 		cmocka_unit_test(row_22_a_wrong_passphrase_is_not_damage),
 	};
 
