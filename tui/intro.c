@@ -151,8 +151,8 @@ fresh_chat(struct intro *in, const struct scene *s)
 		    "only %s can read it." : "%s is not here now: what you "
 		    "write waits, sealed, until they are back.", p->title);
 		if (!opts_bool(s->setup->opts, "history"))
-			say(in, STYLE_DIM, 0, "What was read before is not "
-			    "kept; /history on keeps it from now on.");
+			say(in, STYLE_DIM, 0, "Words are not kept once they "
+			    "were read; /history on keeps them, sealed.");
 		break;
 	case TRUST_REQUESTED:
 	case TRUST_BLOCKED:
