@@ -91,6 +91,31 @@ addr_parse_port(const char *text, bool zero, uint16_t *port)
 	return 0;
 }
 
+int
+addr_parse_listen(struct addr *a, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char host[ADDR_HOST];
+	size_t len;
+
+	*a = (struct addr){ .family = ADDR_V4 };
+	if (addr_parse_port(text, true, &a->port) == 0)
+		return 0;
+	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(host) ||
+	    addr_parse_port(colon + 1, true, &a->port) != 0)
+		return -1;
+	len = (size_t)(colon - text);
+	if (text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	}
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (addr_parse_ip(a, host) != 0)
+		return -1;
+	return addr_kind(a) != ADDR_UNSPECIFIED;
+}
+
 static int
 bad(const char *text, struct err *e)
 {

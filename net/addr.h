@@ -52,6 +52,9 @@ int addr_split(const char *text, uint16_t port, char host[ADDR_HOST],
     uint16_t *port_out, struct err *e);
 /* 1..65535, or 0 too if `zero`; -1 for anything else. */
 int addr_parse_port(const char *text, bool zero, uint16_t *port);
+/* Where to listen, "[ADDR:]PORT"; port 0 is any.  1: at this address only;
+ * 0: at all of them, a has the port; -1: it is none. */
+int addr_parse_listen(struct addr *a, const char *text);
 
 /* The form all our packets carry; a scope means nothing to others. */
 void addr_write(uint8_t out[ADDR_WIRE], const struct addr *a);

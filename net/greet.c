@@ -141,13 +141,6 @@ on_record(void *owner, struct link *l, enum record kind, const uint8_t *body,
 }
 
 static void
-on_room(void *owner, struct link *l)
-{
-	(void)owner;
-	(void)l;
-}
-
-static void
 on_closed(void *owner, struct link *l, bool clean, const char *why)
 {
 	(void)l;
@@ -158,7 +151,7 @@ on_closed(void *owner, struct link *l, bool clean, const char *why)
 static const struct link_events greet_events = {
 	.on_proven = on_proven,
 	.on_record = on_record,
-	.on_room = on_room,
+	.on_room = link_ignore,
 	.on_closed = on_closed
 };
 

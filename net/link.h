@@ -104,4 +104,19 @@ link_remote(const struct link *l)
 	return l->ops->remote(l->impl);
 }
 
+/* Events for an owner whom they do not concern: who hands the link on when it
+ * is proven reads no record of it. */
+static inline void
+link_ignore_record(void *owner, struct link *l, enum record kind,
+    const uint8_t *body, size_t len)
+{
+	(void)owner, (void)l, (void)kind, (void)body, (void)len;
+}
+
+static inline void
+link_ignore(void *owner, struct link *l)
+{
+	(void)owner, (void)l;
+}
+
 #endif

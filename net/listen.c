@@ -167,7 +167,6 @@ open_only(struct listener *n, struct err *e)
 {
 	struct addr local;
 
-	n->has_only = true;
 	if (open_door(n, &n->only, e) != 0)
 		return -1;
 	sock_local(n->doors[n->only.family == ADDR_V6].fd, &local);
@@ -175,33 +174,14 @@ open_only(struct listener *n, struct err *e)
 	return 0;
 }
 
-/* "[ADDR:]PORT"; a bare number is the port. */
 static int
-read_where(struct listener *n, const char *where, uint16_t *port,
-    struct err *e)
+read_where(struct listener *n, const char *where, struct err *e)
 {
-	const char *colon = strrchr(where, ':');
-	char host[ADDR_HOST];
-	size_t len;
+	int only = addr_parse_listen(&n->only, where);
 
-	if (addr_parse_port(where, true, port) == 0)
+	n->has_only = only == 1;
+	if (only >= 0)
 		return 0;
-	if (colon && addr_parse_port(colon + 1, true, port) == 0 &&
-	    colon > where && (size_t)(colon - where) < sizeof(host)) {
-		len = (size_t)(colon - where);
-		if (where[0] == '[' && where[len - 1] == ']') {
-			where++;
-			len -= 2;
-		}
-		memcpy(host, where, len);
-		host[len] = '\0';
-		if (addr_parse_ip(&n->only, host) == 0) {
-			n->only.port = *port;
-			if (addr_kind(&n->only) != ADDR_UNSPECIFIED)
-				n->has_only = true;
-			return 0;
-		}
-	}
 	err_set(e, STATUS_USAGE, "'%.80s' is not [ADDRESS:]PORT", where);
 	return err_next(e, "for example %d or 192.168.1.5:%d", PORT_DEFAULT,
 	    PORT_DEFAULT);
@@ -212,7 +192,6 @@ listener_open(struct loop *l, const char *where, bool or_next,
     listen_accept *on_accept, void *arg, struct err *e)
 {
 	struct listener *n = mem_new(sizeof(*n));
-	uint16_t port;
 
 	n->loop = l;
 	n->on_accept = on_accept;
@@ -222,12 +201,12 @@ listener_open(struct loop *l, const char *where, bool or_next,
 		n->doors[i].listener = n;
 		n->doors[i].fd = -1;
 	}
-	if (read_where(n, where, &port, e) != 0) {
+	if (read_where(n, where, e) != 0) {
 		free(n);
 		return NULL;
 	}
 	if ((n->has_only ? open_only(n, e) :
-	    open_any(n, port, or_next, e)) != 0) {
+	    open_any(n, n->only.port, or_next, e)) != 0) {
 		err_next(e, "choose another port with --listen, "
 		    "0 takes any free one");
 		listener_free(n);

@@ -141,24 +141,6 @@ on_proven(void *owner, struct link *l)
 }
 
 static void
-on_record(void *owner, struct link *l, enum record kind, const uint8_t *body,
-    size_t len)
-{
-	(void)owner;
-	(void)l;
-	(void)kind;
-	(void)body;
-	(void)len;
-}
-
-static void
-on_room(void *owner, struct link *l)
-{
-	(void)owner;
-	(void)l;
-}
-
-static void
 on_closed(void *owner, struct link *l, bool clean, const char *why)
 {
 	struct paths *p = owner;
@@ -171,8 +153,8 @@ on_closed(void *owner, struct link *l, bool clean, const char *why)
 
 static const struct link_events link_events = {
 	.on_proven = on_proven,
-	.on_record = on_record,
-	.on_room = on_room,
+	.on_record = link_ignore_record,
+	.on_room = link_ignore,
 	.on_closed = on_closed
 };
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -96,27 +95,13 @@ open_both(struct answerer *a, size_t i, uint16_t port, struct err *e)
 static int
 open_port(struct answerer *a, size_t i, const char *where, struct err *e)
 {
-	const char *colon = strrchr(where, ':');
-	struct addr at = { .family = ADDR_V4 };
-	char host[ADDR_TEXT];
-	size_t len;
+	struct addr at;
 
-	if (addr_parse_port(where, true, &at.port) == 0)
+	switch (addr_parse_listen(&at, where)) {
+	case 0:
 		return open_both(a, i, at.port, e);
-	if (colon && colon > where &&
-	    (size_t)(colon - where) < sizeof(host) &&
-	    addr_parse_port(colon + 1, true, &at.port) == 0) {
-		len = (size_t)(colon - where);
-		if (where[0] == '[' && where[len - 1] == ']') {
-			where++;
-			len -= 2;
-		}
-		memcpy(host, where, len);
-		host[len] = '\0';
-		if (addr_parse_ip(&at, host) == 0)
-			return addr_kind(&at) == ADDR_UNSPECIFIED ?
-			    open_both(a, i, at.port, e) :
-			    open_ear(a, i, &at, e);
+	case 1:
+		return open_ear(a, i, &at, e);
 	}
 	return err_set(e, STATUS_USAGE, "'%.80s' is not [ADDRESS:]PORT",
 	    where);

@@ -109,6 +109,35 @@ t_host_and_port_are_told_apart(void **state)
 }
 
 static void
+t_places_to_listen_at_are_one_address_or_all(void **state)
+{
+	static const char *const none[] = { "", ":", ":80", "x:80", "[::1]",
+		"[::1:80", "[]:80", "::1]:80", "192.0.2.1:", "192.0.2.1",
+		"192.0.2.1:65536", "65536", "80 ", "-1" };
+	struct addr a;
+
+	(void)state;
+	assert_int_equal(addr_parse_listen(&a, "0"), 0);
+	assert_int_equal(a.port, 0);
+	assert_int_equal(addr_parse_listen(&a, "54545"), 0);
+	assert_int_equal(a.port, 54545);
+	assert_int_equal(addr_parse_listen(&a, "0.0.0.0:7"), 0);
+	assert_int_equal(a.port, 7);
+	assert_int_equal(addr_parse_listen(&a, "[::]:8"), 0);
+	assert_int_equal(a.port, 8);
+	assert_int_equal(addr_parse_listen(&a, "192.0.2.1:0"), 1);
+	assert_int_equal(a.family, ADDR_V4);
+	assert_int_equal(a.port, 0);
+	assert_int_equal(addr_parse_listen(&a, "[::1]:9"), 1);
+	assert_int_equal(a.family, ADDR_V6);
+	assert_int_equal(a.port, 9);
+	assert_int_equal(addr_parse_listen(&a, "::1:9"), 1);
+	assert_int_equal(a.port, 9);
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		assert_int_equal(addr_parse_listen(&a, none[i]), -1);
+}
+
+static void
 t_bad_targets_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -235,6 +264,7 @@ main(void)
 		cmocka_unit_test(row_40_mapped_addresses_are_ipv4),
 		cmocka_unit_test(row_40_nobody_is_at_these),
 		cmocka_unit_test(t_host_and_port_are_told_apart),
+		cmocka_unit_test(t_places_to_listen_at_are_one_address_or_all),
 		cmocka_unit_test(t_bad_targets_are_refused),
 		cmocka_unit_test(t_what_is_written_reads_back),
 		cmocka_unit_test(t_nets_are_compared_by_bits),

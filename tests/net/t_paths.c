@@ -134,19 +134,6 @@ say(void *owner, const void *body, size_t len)
 }
 
 static void
-on_nothing(void *owner, struct link *l)
-{
-	(void)owner, (void)l;
-}
-
-static void
-on_record(void *owner, struct link *l, enum record kind, const uint8_t *body,
-    size_t len)
-{
-	(void)owner, (void)l, (void)kind, (void)body, (void)len;
-}
-
-static void
 on_closed(void *owner, struct link *l, bool clean, const char *why)
 {
 	struct side *s = owner;
@@ -158,8 +145,8 @@ on_closed(void *owner, struct link *l, bool clean, const char *why)
 }
 
 static const struct link_events link_events = {
-	.on_proven = on_nothing, .on_record = on_record,
-	.on_room = on_nothing, .on_closed = on_closed
+	.on_proven = link_ignore, .on_record = link_ignore_record,
+	.on_room = link_ignore, .on_closed = on_closed
 };
 
 static void

@@ -395,15 +395,8 @@ on_closed(void *owner, struct link *l, bool clean, const char *why)
 	link_free(l);
 }
 
-static void
-on_room(void *owner, struct link *l)
-{
-	(void)owner;
-	(void)l;
-}
-
 static const struct link_events link_events = {
-	.on_proven = on_proven, .on_record = on_record, .on_room = on_room,
+	.on_proven = on_proven, .on_record = on_record, .on_room = link_ignore,
 	.on_closed = on_closed
 };
 
