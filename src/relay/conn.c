@@ -544,30 +544,41 @@ conn_up(struct conn *c)
 	engine_look(r, c, r->limits.silent_s);
 }
 
+/* Bytes that came; 0: none, and it may have been cut. */
+static size_t
+receive(struct conn *c, uint8_t *to, size_t room)
+{
+	ssize_t n = recv(c->watched.fd, to, room, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		conn_cut(c);
+		return 0;
+	}
+	c->relay->stats.bytes_in += (uint64_t)n;
+	return (size_t)n;
+}
+
 static void
 read_fresh(struct conn *c)
 {
 	uint8_t bytes[RELAY_UNAUTH_MAX];
 	size_t have = has_part(c) ? c->more->in.len : 0;
-	ssize_t n;
+	size_t n;
 
 	/* The others first; what it sent stays in the socket. */
 	if (c->relay->handshakes_left == 0)
 		return;
 	if (have > 0)
 		memcpy(bytes, c->more->in.at, have);
-	n = recv(c->watched.fd, bytes + have, sizeof(bytes) - have, 0);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-	    errno == EINTR))
+	n = receive(c, bytes + have, sizeof(bytes) - have);
+	if (n == 0)
 		return;
-	if (n <= 0) {
-		conn_cut(c);
-		return;
-	}
-	c->relay->stats.bytes_in += (uint64_t)n;
-	shake_take(c, bytes, have + (size_t)n);
+	shake_take(c, bytes, have + n);
 	if (c->state == CONN_FRESH)
-		keep(c, bytes + have, (size_t)n);
+		keep(c, bytes + have, n);
 	else if (c->state != CONN_DEAD)
 		forget_part(c);
 }
@@ -576,24 +587,16 @@ static void
 on_readable(struct conn *c)
 {
 	struct relay *r = c->relay;
-	ssize_t n;
+	size_t n;
 
 	if (c->state == CONN_FRESH) {
 		read_fresh(c);
 		return;
 	}
-	n = recv(c->watched.fd, r->scratch, READ_MAX, 0);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-	    errno == EINTR))
+	n = receive(c, r->scratch, READ_MAX);
+	if (n == 0 || c->state != CONN_UP)
 		return;
-	if (n <= 0) {
-		conn_cut(c);
-		return;
-	}
-	r->stats.bytes_in += (uint64_t)n;
-	if (c->state != CONN_UP)
-		return;
-	take_bytes(c, r->scratch, (size_t)n);
+	take_bytes(c, r->scratch, n);
 	if (c->state != CONN_DEAD)
 		set_watch(c);
 }
