@@ -65,6 +65,8 @@ struct punch {
 	int chosen;
 	bool has_more;			/* candidates wait for the next tick */
 	int64_t told_ms;		/* when CANDS last left */
+	struct cand theirs[CANDS_MAX];	/* their last, of this round */
+	size_t n_theirs;
 	bool told_tcp[CANDS_MAX];	/* on_tcp knows it */
 
 	int64_t again_ms;		/* next back-off */
@@ -82,6 +84,7 @@ void round_end(struct punch *p);
 /* My addresses as they are now; false: nothing was added. */
 bool round_gather(struct punch *p);
 void round_take(struct punch *p, const struct paths_msg *theirs);
+void round_answered(struct punch *p);		/* a way of theirs did */
 void round_try(struct punch *p);		/* probes, one of each */
 bool say_caps(struct punch *p);
 bool say_cands(struct punch *p);

@@ -167,6 +167,7 @@ round_open(struct punch *p, unsigned round, uint64_t epoch)
 	round_end(p);
 	p->round = round;
 	p->epoch = epoch;
+	p->n_theirs = 0;
 	if (round == 1)
 		memset(p->told_tcp, 0, sizeof(p->told_tcp));
 	if (punch_rounds[round].is_fresh && via) {
@@ -184,26 +185,39 @@ round_open(struct punch *p, unsigned round, uint64_t epoch)
 
 /* ---- their addresses --------------------------------------------------- */
 
-/* Those that may be dialled: public, mapped, or on a network of mine. */
+/*
+ * Public and mapped ones may be dialled, and on a network of mine the address
+ * that answered a probe: a contact could name any machine of my LAN, and have
+ * me knock at its doors behind the firewall.
+ */
+static bool
+may_dial(const struct punch *p, const struct cand *c)
+{
+	if (c->proto != CAND_TCP ||
+	    (c->kind != CAND_HOST && c->kind != CAND_MAPPED) ||
+	    !ways_may_try(p->ways, c))
+		return false;
+	return addr_kind(&c->addr) == ADDR_PUBLIC ||
+	    (p->setup.is_near(p->setup.ctx, &c->addr) &&
+	    ways_is_proven(p->ways, &c->addr));
+}
+
+/* All of them, when one is new. */
 static void
-tell_tcp(struct punch *p, const struct paths_msg *m)
+tell_tcp(struct punch *p)
 {
 	struct cand list[CANDS_MAX];
+	bool is_new = false;
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->n_cands; i++) {
-		const struct cand *c = &m->cands[i];
-
-		if (c->proto != CAND_TCP || p->told_tcp[i] ||
-		    (c->kind != CAND_HOST && c->kind != CAND_MAPPED) ||
-		    (addr_kind(&c->addr) != ADDR_PUBLIC &&
-		    !p->setup.is_near(p->setup.ctx, &c->addr)) ||
-		    !ways_may_try(p->ways, c))
+	for (size_t i = 0; i < p->n_theirs; i++) {
+		if (!may_dial(p, &p->theirs[i]))
 			continue;
+		is_new |= !p->told_tcp[i];
 		p->told_tcp[i] = true;
-		list[n++] = *c;
+		list[n++] = p->theirs[i];
 	}
-	if (n > 0)
+	if (is_new)
 		p->setup.on_tcp(p->setup.ctx, list, n);
 }
 
@@ -211,7 +225,15 @@ void
 round_take(struct punch *p, const struct paths_msg *m)
 {
 	ways_take_theirs(p->ways, m, punch_can(p));
-	tell_tcp(p, m);
+	memcpy(p->theirs, m->cands, sizeof(p->theirs));
+	p->n_theirs = m->n_cands;
+	tell_tcp(p);
+}
+
+void
+round_answered(struct punch *p)
+{
+	tell_tcp(p);
 }
 
 /* ---- probes ------------------------------------------------------------ */

@@ -416,8 +416,10 @@ punch_probe(struct punch *p, struct udp *via, const struct addr *from,
 	enum ways_heard what = p->ways ?
 	    ways_hear(p->ways, via, from, bytes, len) : WAYS_ALIEN;
 
-	if (what == WAYS_ANSWERED)
+	if (what == WAYS_ANSWERED) {
+		round_answered(p);
 		punch_step(p, EV_PONG);
+	}
 	return what != WAYS_ALIEN;
 }
 

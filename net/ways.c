@@ -143,6 +143,18 @@ ways_may_try(const struct ways *w, const struct cand *c)
 	    is_neighbour(w, c);
 }
 
+bool
+ways_is_proven(const struct ways *w, const struct addr *a)
+{
+	for (size_t i = 0; i < WAYS_MAX; i++) {
+		const struct way *v = &w->list[i];
+
+		if (v->is_set && v->has_answered && addr_same_ip(&v->to, a))
+			return true;
+	}
+	return false;
+}
+
 static struct way *
 find_way(struct ways *w, struct udp *via, const struct addr *to)
 {

@@ -41,6 +41,8 @@ size_t ways_mine(const struct ways *w, struct cand list[CANDS_MAX]);
 /* What they told: key and candidates.  `srflx`: those behind their NAT are
  * worth a probe. */
 void ways_take_theirs(struct ways *w, const struct paths_msg *m, bool srflx);
+/* They are there: a probe to that address, at any port, was answered. */
+bool ways_is_proven(const struct ways *w, const struct addr *a);
 /* A place that a contact may make me send to. */
 bool ways_may_try(const struct ways *w, const struct cand *c);
 

@@ -542,7 +542,8 @@ t_tcp_candidates_are_handed_on_once(void **state)
 	pair_home(&p.b, BOX_SYM, "192.168.2.21");
 	tell(&p.b, CAND_MAPPED, CAND_TCP, "198.51.100.138:54545");
 	tell(&p.b, CAND_HOST, CAND_TCP, "[2001:db8:2::21]:54545");
-	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.1.12:54545");	/* my LAN */
+	/* Any machine of my LAN, as far as I know. */
+	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.1.12:54545");
 	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.2.21:54545");	/* not mine */
 	tell(&p.b, CAND_SRFLX, CAND_TCP, "198.51.100.138:40000");
 	tell(&p.b, CAND_HOST, CAND_TCP, "198.51.100.138:22");
@@ -550,10 +551,32 @@ t_tcp_candidates_are_handed_on_once(void **state)
 	pair_start(&p);
 	pair_run(&p, ALL_ROUNDS_MS);
 	assert_int_equal(p.a.n_tcp_calls, 1);
-	assert_int_equal(p.a.n_tcp, 3);
+	assert_int_equal(p.a.n_tcp, 2);
 	assert_int_equal(p.b.n_tcp_calls, 0);
 	for (size_t i = 0; i < p.a.n_tcp; i++)
 		assert_true(addr_equal(&p.a.tcp[i].addr, &p.b.extra[i].addr));
+	pair_clear(&p);
+}
+
+/* Of my LAN only who answered there is dialled, at the port he names. */
+static void
+row_40_contacts_cannot_send_me_into_my_lan(void **state)
+{
+	struct box *box;
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	box = fakenet_box(p.net, BOX_PORT, "198.51.100.10", NULL);
+	pair_place(&p.a, box, "192.168.1.11");
+	pair_place(&p.b, box, "192.168.1.12");
+	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.1.1:8080");
+	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.1.12:54545");
+	tell(&p.b, CAND_HOST, CAND_TCP, "192.168.1.13:54545");
+	pair_start(&p);
+	pair_run(&p, ALL_ROUNDS_MS);
+	assert_int_equal(p.a.n_tcp, 1);
+	assert_true(addr_equal(&p.a.tcp[0].addr, &p.b.extra[1].addr));
 	pair_clear(&p);
 }
 
@@ -582,6 +605,7 @@ main(void)
 		cmocka_unit_test(t_sides_may_start_far_apart),
 		cmocka_unit_test(t_a_silent_partner_is_said_to_be),
 		cmocka_unit_test(t_tcp_candidates_are_handed_on_once),
+		cmocka_unit_test(row_40_contacts_cannot_send_me_into_my_lan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
