@@ -22,9 +22,12 @@ news_new(void)
 	return mem_new(sizeof(struct news_list));
 }
 
+/* A text may be a code. */
 static void
 release(struct item_of_news *i)
 {
+	if (i->news.text)
+		mem_zero(i->news.text, strlen(i->news.text));
 	free(i->news.text);
 	free(i->news.next);
 }
