@@ -279,35 +279,11 @@ long_one:
 	return err_next(e, "shorten it, or say it in parts");
 }
 
-static int
-add_words(struct chat *c, struct person *to, enum msg_kind kind,
-    struct err *e)
-{
-	int64_t now = loop_wall_ms(c->loop);
-	struct message m = { .mine = true, .state = MSG_QUEUED,
-		.kind = (uint8_t)kind, .sent_ms = now, .kept_ms = now };
-	struct pending what = { .p = to, .mine = true,
-		.kind = (uint8_t)kind };
-
-	turn_touch(c, to);
-	m.contact = to->who.row;
-	m.text = (const char *)c->words.at;
-	m.len = c->words.len;
-	m.epoch = what.epoch = to->own->epoch;
-	m.seq = what.seq = to->own->seq + 1;
-	if (message_add(c->store, &m, e) < 0)
-		return -1;
-	to->own->seq++;
-	what.row = m.row;
-	what.line = line_new(&m);
-	turn_say(c, &what);
-	return 0;
-}
-
 int
 chat_say(struct chat *c, struct person *to, enum msg_kind kind,
     const char *text, size_t len, struct err *e)
 {
+	struct pending what = { .p = to, .kind = (uint8_t)kind };
 	struct err why = { 0 };
 	int done = 0;
 
@@ -318,7 +294,8 @@ chat_say(struct chat *c, struct person *to, enum msg_kind kind,
 		done = consent_give(c, to, &why);
 	/* Consent leaves c->words alone. */
 	if (done == 0)
-		done = add_words(c, to, kind, &why);
+		done = turn_owe(c, &what, c->words.at, c->words.len, true,
+		    &why);
 	if (done < 0)
 		return turn_refuse(c, &why, e);
 	if (!to->linked)

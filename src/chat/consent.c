@@ -15,20 +15,9 @@
 static int
 owe_accept(struct chat *c, struct person *p, struct err *e)
 {
-	int64_t now = loop_wall_ms(c->loop);
-	struct message m = { .contact = p->who.row, .mine = true,
-		.state = MSG_QUEUED, .kind = FRAME_ACCEPT,
-		.epoch = p->own->epoch, .seq = p->own->seq + 1,
-		.sent_ms = now, .kept_ms = now, .text = "" };
-	struct pending what = { .p = p, .mine = true, .kind = FRAME_ACCEPT,
-		.epoch = m.epoch, .seq = m.seq };
+	struct pending what = { .p = p, .kind = FRAME_ACCEPT };
 
-	if (message_add(c->store, &m, e) < 0)
-		return -1;
-	p->own->seq++;
-	what.row = m.row;
-	turn_say(c, &what);
-	return 0;
+	return turn_owe(c, &what, "", 0, false, e);
 }
 
 int

@@ -216,24 +216,11 @@ mine_as_told(const struct person *p)
 static int
 owe_route(struct chat *c, struct person *p, uint64_t hash, struct err *e)
 {
-	int64_t now = loop_wall_ms(c->loop);
 	char text[ROUTES_TEXT];
-	struct message m = { .contact = p->who.row, .mine = true,
-		.state = MSG_QUEUED, .kind = FRAME_ROUTE,
-		.epoch = p->own->epoch, .seq = p->own->seq + 1,
-		.sent_ms = now, .kept_ms = now, .text = text,
-		.len = sizeof(text) - 1 };
-	struct pending what = { .p = p, .mine = true, .kind = FRAME_ROUTE,
-		.epoch = m.epoch, .seq = m.seq, .told = hash };
+	struct pending what = { .p = p, .kind = FRAME_ROUTE, .told = hash };
 
 	snprintf(text, sizeof(text), "%016llx", (unsigned long long)hash);
-	turn_touch(c, p);
-	if (message_add(c->store, &m, e) < 0)
-		return -1;
-	p->own->seq++;
-	what.row = m.row;
-	turn_say(c, &what);
-	return 0;
+	return turn_owe(c, &what, text, sizeof(text) - 1, false, e);
 }
 
 uint64_t

@@ -100,6 +100,31 @@ turn_say(struct chat *c, const struct pending *what)
 	turn_urgent(c);
 }
 
+int
+turn_owe(struct chat *c, struct pending *what, const void *text, size_t len,
+    bool is_words, struct err *e)
+{
+	struct person_private *own = what->p->own;
+	int64_t now = loop_wall_ms(c->loop);
+	struct message m = { .contact = what->p->who.row, .mine = true,
+		.state = MSG_QUEUED, .kind = what->kind, .epoch = own->epoch,
+		.seq = own->seq + 1, .sent_ms = now, .kept_ms = now,
+		.text = text, .len = len };
+
+	turn_touch(c, what->p);
+	if (message_add(c->store, &m, e) < 0)
+		return -1;
+	own->seq++;
+	what->mine = true;
+	what->row = m.row;
+	what->epoch = m.epoch;
+	what->seq = m.seq;
+	if (is_words)
+		what->line = line_new(&m);
+	turn_say(c, what);
+	return 0;
+}
+
 void
 turn_clean(struct chat *c, struct person *p, uint64_t row, bool mine,
     uint8_t state, bool joins)

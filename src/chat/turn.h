@@ -20,6 +20,10 @@ void turn_urgent(struct chat *c);
 void turn_post(struct chat *c, struct person *p, unsigned tell);
 /* Takes the line; it appears when it is committed. */
 void turn_say(struct chat *c, const struct pending *what);
+/* A row of mine: kept in the store and owed by the next number.  `what` has
+ * p, kind and told; words get their line in the talk. */
+int turn_owe(struct chat *c, struct pending *what, const void *text,
+    size_t len, bool is_words, struct err *e);
 /* Clean-up of rows: state 0 removes them.  `joins`: no row of this contact
  * and direction lies between the last one given and this. */
 void turn_clean(struct chat *c, struct person *p, uint64_t row, bool mine,
