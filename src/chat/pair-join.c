@@ -80,6 +80,8 @@ join_failed(struct chat *c, enum code_reason why, const struct err *e)
 		count_tried(s);
 	pair_text_of(&text, why, tries_left_there(s, &s->join_code), s->where,
 	    version, e);
+	if (why == CODE_NOBODY && !*s->where && c->places.n == 0)
+		pair_text_other_network(&text);
 	if (p && p->own->n.unconfirmed)
 		pair_text_unconfirmed(&text, p->title);
 	n = news_add_more(c->news, NEWS_CODE_FAILED, NULL, text.what,
@@ -205,14 +207,20 @@ chat_join(struct chat *c, const char *code, const char *where,
 
 	if (!net->visit)
 		return pair_no_net(e);
-	if (check_code(s, &new, code, e) < 0)
+	if (check_code(s, &new, code, e) < 0) {
+		code_clear(&new);
 		return -1;
-	if (strlen(where) >= sizeof(s->where))
+	}
+	if (strlen(where) >= sizeof(s->where)) {
+		code_clear(&new);
 		return err_set(e, STATUS_USAGE, "that address is too long");
+	}
 	chat_join_off(c);
 	code_plate(&new, plate);
-	if (net->visit(net->net, plate, where, e) < 0)
+	if (net->visit(net->net, plate, where, e) < 0) {
+		code_clear(&new);
 		return -1;
+	}
 	s->joins = true;
 	s->stop_visit = false;
 	s->join_code = new;

@@ -86,6 +86,16 @@ pair_text_of(struct pair_text *t, enum code_reason why, unsigned left,
 }
 
 void
+pair_text_other_network(struct pair_text *t)
+{
+	snprintf(t->what, sizeof(t->what), "nobody on this network waits "
+	    "with that code, and you have no relay to look further");
+	snprintf(t->next, sizeof(t->next), "compare the digits; if they are "
+	    "on another network, both need the same relay (p2ptui --relay "
+	    "HOST), or you need their address: /join CODE HOST:PORT");
+}
+
+void
 pair_text_unconfirmed(struct pair_text *t, const char *title)
 {
 	snprintf(t->what, sizeof(t->what), "the connection was lost before "

@@ -324,6 +324,7 @@ t_nobody_and_no_place_are_told_apart(void **state)
 	chat_host_off(alice->chat, NULL);
 	ok(join(bob, "0000000000000000") == 0, e.what);
 	ok(failed(bob)->reason == CODE_NOBODY, failed(bob)->text);
+	ok(strstr(failed(bob)->text, "no relay") != NULL, "nor a relay");
 	bob->no_place = true;
 	ok(join(bob, "0000000000000000") == 0, e.what);
 	ok(failed(bob)->reason == CODE_NO_PLACE, failed(bob)->text);
