@@ -347,6 +347,73 @@ t_the_same_code_again_confirms(void **state)
 	ok_paired();
 }
 
+/* ---- at the same moment -------------------------------------------------- */
+
+/* Each makes a code and types the other's, in one instant. */
+static void
+t_both_host_and_both_join(void **state)
+{
+	char hers[CODE_TEXT];
+	struct hosting h;
+
+	(void)state;
+	snprintf(hers, sizeof(hers), "%s", host());
+	ok(chat_host(bob->chat, &e) == 0 && chat_hosting(bob->chat, &h),
+	    e.what);
+	ok(chat_join(bob->chat, hers, "", &e) == 0, e.what);
+	ok(chat_join(alice->chat, h.code, "", &e) == 0, e.what);
+	sim_run_ms(s, 30);
+	ok(!chat_hosting(alice->chat, &h) && !chat_hosting(bob->chat, &h),
+	    "both used");
+	ok(sim_told(alice, NEWS_CODE_FAILED, NULL) == 0, "no trouble");
+	ok(sim_told(bob, NEWS_CODE_FAILED, NULL) == 0, "no trouble");
+	ok_paired();
+}
+
+static void
+t_of_two_with_one_code_one_gets_in(void **state)
+{
+	struct node *carol = sim_node(s, "Carol");
+	char code[CODE_TEXT];
+
+	(void)state;
+	snprintf(code, sizeof(code), "%s", host());
+	ok(chat_join(bob->chat, code, "", &e) == 0, e.what);
+	ok(chat_join(carol->chat, code, "", &e) == 0, e.what);
+	sim_run_ms(s, 30);
+	ok(is_contact(alice, bob) != is_contact(alice, carol), "one of them");
+	ok(is_contact(bob, alice) == is_contact(alice, bob), "no half");
+	ok(is_contact(carol, alice) == is_contact(alice, carol), "no half");
+	ok(!is_contact(bob, carol) && !is_contact(carol, bob), "nor crossed");
+}
+
+/* What either may type while the exchange is under way, at every step. */
+static void
+t_whatever_is_typed_in_the_middle(void **state)
+{
+	(void)state;
+	for (int ms = 0; ms < 12; ms++)
+		for (int what = 0; what < 4; what++) {
+			char text[60];
+
+			snprintf(text, sizeof(text), "after %d ms, %d", ms,
+			    what);
+			ok(chat_join(bob->chat, host(), "", &e) == 0, e.what);
+			sim_run_ms(s, ms);
+			if (what == 0)
+				chat_host_off(alice->chat, &e);
+			else if (what == 1)
+				ok(chat_host(alice->chat, &e) == 0, e.what);
+			else if (what == 2)
+				chat_join_off(bob->chat);
+			else
+				ok(chat_host(bob->chat, &e) == 0, e.what);
+			sim_run_ms(s, 20);
+			ok_no_half(text);
+			anew();
+		}
+}
+
 /* ---- what ends a run while the code's time is over ----------------------- */
 
 /* Bob comes so late that the code expires in the middle of the exchange. */
@@ -436,6 +503,9 @@ main(void)
 		T(t_she_is_told_when_her_last_word_cannot_leave),
 		T(t_words_keep_who_was_never_confirmed),
 		T(t_the_same_code_again_confirms),
+		T(t_both_host_and_both_join),
+		T(t_of_two_with_one_code_one_gets_in),
+		T(t_whatever_is_typed_in_the_middle),
 		T(t_a_code_expires_with_a_refusal),
 		T(row_09_a_code_expires_with_a_full_disk),
 		T(row_09_tries_that_got_no_answer_are_left),

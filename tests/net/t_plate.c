@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net-own.h"
+#include "plate-own.h"
 #include "rand.h"
 #include "relay-engine.h"
 
@@ -508,6 +510,31 @@ t_who_waits_may_visit(void **state)
 	UNTIL(t->alice->n_visits == 2 && t->bob->n_visits == 2);
 }
 
+/* A guesser at the relay's end: each visit is one, and leaves nothing there
+ * or here. */
+static void
+t_1000_visits_by_a_relay_leave_nothing(void **state)
+{
+	enum { VISITS = 1000 };
+	struct test *t = *state;
+
+	open_at_relay(t);
+	sit(t, t->alice, plate);
+	for (int i = 1; i <= VISITS; i++) {
+		guest_go(t->bob, plate, "");
+		UNTIL(t->bob->n_msgs == i);
+		guest_close(t->bob);
+		UNTIL(t->alice->n_ends == i);
+	}
+	assert_int_equal(t->alice->n_visits, VISITS);
+	for (int i = 0; i < 20; i++)
+		loop_turn(t->loop, 5);
+	assert_int_equal(server_pipes(t->one), 0);
+	assert_int_equal(server_meets(t->one), 1);
+	assert_true(list_is_empty(&t->alice->node->net->plates->visits));
+	assert_true(list_is_empty(&t->bob->node->net->plates->visits));
+}
+
 static void
 t_the_other_one_vanishes(void **state)
 {
@@ -556,6 +583,7 @@ main(void)
 		ROW(t_the_first_is_not_heard_again_for_the_next),
 		ROW(t_two_visitors_are_heard_in_turn),
 		ROW(t_who_waits_may_visit),
+		ROW(t_1000_visits_by_a_relay_leave_nothing),
 		ROW(t_the_other_one_vanishes),
 	};
 
