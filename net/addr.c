@@ -116,6 +116,19 @@ addr_parse_listen(struct addr *a, const char *text)
 	return addr_kind(a) != ADDR_UNSPECIFIED;
 }
 
+int
+addr_check_listen(const char *text, struct err *e)
+{
+	const char *colon = strrchr(text, ':');
+	uint16_t port;
+
+	if (addr_parse_port(colon ? colon + 1 : text, true, &port) == 0)
+		return 0;
+	return err_set(e, STATUS_CONFIG,
+	    "\"%s\" is no listening address; allowed is [ADDR:]PORT with a "
+	    "port from 0 (any) to 65535", text);
+}
+
 static int
 bad(const char *text, struct err *e)
 {

@@ -55,6 +55,10 @@ int addr_parse_port(const char *text, bool zero, uint16_t *port);
 /* Where to listen, "[ADDR:]PORT"; port 0 is any.  1: at this address only;
  * 0: at all of them, a has the port; -1: it is none. */
 int addr_parse_listen(struct addr *a, const char *text);
+/* The same for an option, so that a typing error is found at its line of the
+ * file: of the shape only, since whoever binds the address judges it.
+ * STATUS_CONFIG. */
+int addr_check_listen(const char *text, struct err *e);
 
 /* The form all our packets carry; a scope means nothing to others. */
 void addr_write(uint8_t out[ADDR_WIRE], const struct addr *a);

@@ -1,52 +1,14 @@
 #include "options.h"
 
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "arg.h"
 #include "card.h"
+#include "log.h"
 #include "relaywire.h"
 #include "route.h"
-
-/*
- * [ADDR:]PORT.  The address itself is judged by whoever binds it; here only
- * the shape, so that a typing error is found at its line of the file.
- */
-static int
-check_listen(const char *value, struct err *e)
-{
-	const char *colon = strrchr(value, ':');
-	const char *port = colon ? colon + 1 : value;
-	char *end;
-	unsigned long n = strtoul(port, &end, 10);
-
-	if (*port < '0' || *port > '9' || *end != '\0' || n > 65535)
-		return err_set(e, STATUS_CONFIG,
-		    "\"%s\" is no listening address; allowed is [ADDR:]PORT "
-		    "with a port from 0 (any) to 65535", value);
-	return 0;
-}
-
-static int
-check_log(const char *value, struct err *e)
-{
-	static const char *const levels[] = { "error", "warn", "info",
-		"debug" };
-	size_t len = strcspn(value, ":");
-
-	if (len == 0)
-		return 0;
-	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-		if (strlen(levels[i]) == len &&
-		    strncmp(levels[i], value, len) == 0)
-			return 0;
-	return err_set(e, STATUS_CONFIG,
-	    "\"%s\" is no log level; allowed is LEVEL[:FILE] with error, "
-	    "warn, info or debug", value);
-}
 
 static int
 check_relay(const char *value, struct err *e)
@@ -98,12 +60,12 @@ static const struct opt option_table[] = {
 	    .unit = "s", .help = "headless: how long to wait at the end of "
 	    "input for what is owed" },
 	{ .name = "listen", .type = OPT_TEXT, .def = "54545", .min = 1,
-	    .max = 80, .check = check_listen, .at_start = true,
+	    .max = 80, .check = addr_check_listen, .at_start = true,
 	    .help = "[ADDR:]PORT to be reached at; 0 takes any free port" },
 	{ .name = "lock", .type = OPT_INT, .def = "0", .max = 1440,
 	    .unit = "min", .help = "lock the screen after so long without a "
 	    "key, until the passphrase is typed; 0: never" },
-	{ .name = "log", .type = OPT_TEXT, .max = 1000, .check = check_log,
+	{ .name = "log", .type = OPT_TEXT, .max = 1000, .check = log_check,
 	    .at_start = true,
 	    .help = "LEVEL[:FILE]: error, warn, info or debug; off if empty" },
 	{ .name = "marks", .type = OPT_WORD, .def = "auto", .words = mark_sets,
@@ -163,12 +125,7 @@ take_option(void *ctx, const struct arg *row, const char *value,
 	struct start *s = ctx;
 
 	(void)value2;
-	if (opts_set(s->opts, row->name, value, e) < 0) {
-		if (e)
-			e->status = STATUS_USAGE;
-		return err_prefix(e, "--%s", row->name);
-	}
-	return 0;
+	return opts_set_flag(s->opts, row->name, value, e);
 }
 
 static int
@@ -178,12 +135,7 @@ take_set(void *ctx, const struct arg *row, const char *value,
 	struct start *s = ctx;
 
 	(void)value2;
-	if (opts_set_pair(s->opts, value, e) < 0) {
-		if (e)
-			e->status = STATUS_USAGE;
-		return err_prefix(e, "--%s", row->name);
-	}
-	return 0;
+	return opts_set_pair_flag(s->opts, row->name, value, e);
 }
 
 static int

@@ -3,29 +3,15 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arg.h"
 #include "file.h"
 #include "health.h"
+#include "log.h"
 #include "route.h"
 
 /* ---- what a value may be ------------------------------------------------ */
-
-/* The address itself is judged by whoever binds it. */
-static int
-check_listen(const char *value, struct err *e)
-{
-	const char *colon = strrchr(value, ':');
-	uint16_t port;
-
-	if (addr_parse_port(colon ? colon + 1 : value, true, &port) == 0)
-		return 0;
-	return err_set(e, STATUS_CONFIG,
-	    "\"%s\" is no listening address; allowed is [ADDR:]PORT with a "
-	    "port from 0 (any) to 65535", value);
-}
 
 static int
 check_name(const char *value, struct err *e)
@@ -65,24 +51,6 @@ check_store(const char *value, struct err *e)
 	}
 	return err_set(e, STATUS_CONFIG, "\"%s\" is no store; allowed is "
 	    "sqlite", value);
-}
-
-static int
-check_log(const char *value, struct err *e)
-{
-	static const char *const levels[] = { "error", "warn", "info",
-		"debug" };
-	size_t len = strcspn(value, ":");
-
-	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-		if (strlen(levels[i]) == len &&
-		    strncmp(levels[i], value, len) == 0)
-			return 0;
-	if (*value == '\0')
-		return 0;
-	return err_set(e, STATUS_CONFIG,
-	    "\"%s\" is no log level; allowed is LEVEL[:FILE] with error, "
-	    "warn, info or debug", value);
 }
 
 static int
@@ -134,11 +102,11 @@ static const struct opt option_table[] = {
 	{ .name = "letters", .type = OPT_INT, .def = "2000000", .min = 1,
 	    .max = BILLION / 4, .help = "letters of all" },
 	{ .name = "listen", .type = OPT_LIST, .def = "54546", .max = 80,
-	    .check = check_listen, .at_start = true,
+	    .check = addr_check_listen, .at_start = true,
 	    .help = "[ADDR:]PORT for clients (TCP) and STUN (UDP); 0 takes "
 	    "any free port; may be given several times" },
 	{ .name = "log", .type = OPT_TEXT, .def = "info", .max = 1000,
-	    .check = check_log, .at_start = true,
+	    .check = log_check, .at_start = true,
 	    .help = "LEVEL[:FILE]: error, warn, info or debug; to stderr "
 	    "without a file, off if empty" },
 	{ .name = "mailbox-days", .type = OPT_INT, .def = "90", .min = 1,
@@ -309,12 +277,7 @@ take_option(void *ctx, const struct arg *row, const char *value,
 	struct relay_start *s = ctx;
 
 	(void)value2;
-	if (opts_set(s->opts, row->name, value, e) < 0) {
-		if (e)
-			e->status = STATUS_USAGE;
-		return err_prefix(e, "--%s", row->name);
-	}
-	return 0;
+	return opts_set_flag(s->opts, row->name, value, e);
 }
 
 static int
@@ -324,12 +287,7 @@ take_set(void *ctx, const struct arg *row, const char *value,
 	struct relay_start *s = ctx;
 
 	(void)value2;
-	if (opts_set_pair(s->opts, value, e) < 0) {
-		if (e)
-			e->status = STATUS_USAGE;
-		return err_prefix(e, "--%s", row->name);
-	}
-	return 0;
+	return opts_set_pair_flag(s->opts, row->name, value, e);
 }
 
 static int

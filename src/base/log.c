@@ -54,6 +54,16 @@ parse_level(const char *s, size_t len)
 }
 
 int
+log_check(const char *spec, struct err *e)
+{
+	if (*spec == '\0' || parse_level(spec, strcspn(spec, ":")) >= 0)
+		return 0;
+	return err_set(e, STATUS_CONFIG,
+	    "\"%s\" is no log level; allowed is LEVEL[:FILE] with error, "
+	    "warn, info or debug", spec);
+}
+
+int
 log_open(const char *spec, const char *file, struct err *e)
 {
 	const char *colon = strchr(spec, ':');

@@ -11,7 +11,9 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* spec is LEVEL[:FILE]; without FILE, `file` (may be NULL: stderr). */
+/* spec is LEVEL[:FILE]; empty, it is no log.  STATUS_CONFIG. */
+int log_check(const char *spec, struct err *e);
+/* Without FILE, `file` (may be NULL: stderr). */
 int log_open(const char *spec, const char *file, struct err *e);
 void log_close(void);
 /* Opens the file anew, after it was rotated.  Errors are swallowed: the

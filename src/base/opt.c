@@ -346,6 +346,30 @@ opts_set_pair(struct opts *o, const char *pair, struct err *e)
 	return status;
 }
 
+static int
+finish_flag(int status, const char *flag, struct err *e)
+{
+	if (status == 0)
+		return 0;
+	if (e)
+		e->status = STATUS_USAGE;
+	return err_prefix(e, "--%s", flag);
+}
+
+int
+opts_set_flag(struct opts *o, const char *flag, const char *value,
+    struct err *e)
+{
+	return finish_flag(opts_set(o, flag, value, e), flag, e);
+}
+
+int
+opts_set_pair_flag(struct opts *o, const char *flag, const char *pair,
+    struct err *e)
+{
+	return finish_flag(opts_set_pair(o, pair, e), flag, e);
+}
+
 int
 opts_unset(struct opts *o, const char *name, struct err *e)
 {

@@ -62,6 +62,11 @@ int opts_set(struct opts *o, const char *name, const char *value,
     struct err *e);
 /* "NAME=VALUE" */
 int opts_set_pair(struct opts *o, const char *pair, struct err *e);
+/* The same for --FLAG of the command line, which errors name. */
+int opts_set_flag(struct opts *o, const char *flag, const char *value,
+    struct err *e);
+int opts_set_pair_flag(struct opts *o, const char *flag, const char *pair,
+    struct err *e);
 int opts_unset(struct opts *o, const char *name, struct err *e);
 /* Values of the file give way to those already set by opts_set when
  * `weak`.  A missing file is fine.  STATUS_CONFIG with file:line; the lines

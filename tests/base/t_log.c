@@ -166,12 +166,31 @@ t_a_wrong_spec_is_refused_and_the_old_log_stays(void **state)
 	assert_string_equal(line(0, "info "), "still here");
 }
 
+static void
+t_what_a_log_may_be(void **state)
+{
+	static const char *const bad[] = { "loud", ":file", "infos", "inf",
+		"INFO", " info" };
+	struct err e = { .status = STATUS_OK };
+
+	(void)state;
+	assert_int_equal(log_check("", &e), 0);
+	assert_int_equal(log_check("error", &e), 0);
+	assert_int_equal(log_check("debug:", &e), 0);
+	assert_int_equal(log_check("warn:/tmp/a:b", &e), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(log_check(bad[i], &e), -1);
+		assert_int_equal(e.status, STATUS_CONFIG);
+	}
+}
+
 #define IN_DIR(t) cmocka_unit_test_setup_teardown(t, tmp_make, drop)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t_what_a_log_may_be),
 		IN_DIR(t_a_line_has_time_and_level),
 		IN_DIR(row_69_a_newline_in_a_name_stays_in_its_line),
 		IN_DIR(row_30_a_rotated_or_removed_log_is_made_anew),

@@ -380,6 +380,26 @@ row_23_a_check_added_later_names_file_and_line_too(void **state)
 	assert_string_equal(e.what, "conf:2: relay: there is none");
 }
 
+static void
+t_a_flag_sets_an_option_and_is_named_in_errors(void **state)
+{
+	struct err e = { .status = STATUS_OK };
+
+	(void)state;
+	assert_int_equal(opts_set_flag(o, "linger", "20", &e), 0);
+	assert_true(opts_int(o, "linger") == 20);
+	assert_int_equal(opts_set_pair_flag(o, "set", "linger=30", &e), 0);
+	assert_true(opts_int(o, "linger") == 30);
+	assert_int_equal(opts_set_flag(o, "even", "odd", &e), -1);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_string_equal(e.what, "--even: even: of odd length; allowed: "
+	    "even");
+	assert_int_equal(opts_set_pair_flag(o, "set", "linger", &e), -1);
+	assert_int_equal(e.status, STATUS_USAGE);
+	assert_memory_equal(e.what, "--set: a value is missing", 25);
+	assert_int_equal(opts_set_flag(o, "even", "odd", NULL), -1);
+}
+
 #define WITH(t) cmocka_unit_test_setup_teardown(t, make, drop)
 
 int
@@ -387,6 +407,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(t_defaults_are_as_the_table_says),
+		WITH(t_a_flag_sets_an_option_and_is_named_in_errors),
 		WITH(t_a_file_sets_options),
 		WITH(row_23_errors_name_file_line_and_what_is_allowed),
 		WITH(row_23_numbers_are_numbers),

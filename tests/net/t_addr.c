@@ -135,6 +135,12 @@ t_places_to_listen_at_are_one_address_or_all(void **state)
 	assert_int_equal(a.port, 9);
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
 		assert_int_equal(addr_parse_listen(&a, none[i]), -1);
+	/* Names and interfaces are for whoever binds it. */
+	assert_int_equal(addr_check_listen("7", NULL), 0);
+	assert_int_equal(addr_check_listen("fe80::1%nowhere:7", NULL), 0);
+	assert_int_equal(addr_check_listen("192.0.2.1", NULL), -1);
+	assert_int_equal(addr_check_listen("192.0.2.1:65536", NULL), -1);
+	assert_int_equal(addr_check_listen("", NULL), -1);
 }
 
 static void
