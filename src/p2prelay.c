@@ -2,10 +2,7 @@
  * p2prelay - main: opens what is kept, wires the engine to it, runs the
  * loop, and closes in the opposite order.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +17,7 @@
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
+#include "program.h"
 #include "queue.h"
 #include "rand.h"
 #include "relay-options.h"
@@ -65,35 +63,6 @@ version(void)
 
 	printf("p2prelay %s\nwith libsodium, SQLite%s%s\n", PACKAGE_VERSION,
 	    health_is_built() ? ", libmicrohttpd" : "", epoll);
-}
-
-static int
-complain(const struct err *e)
-{
-	fprintf(stderr, "p2prelay: %s%s%s\n", e->what, e->next[0] ? "; " : "",
-	    e->next);
-	return e->status;
-}
-
-/* One that came closed would be the next file we open, and that file would
- * get our output. */
-static void
-take_standard_fds(void)
-{
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-			exit(STATUS_FAILURE);	/* and nowhere to say why */
-}
-
-static int
-check_rights(struct err *e)
-{
-	if (getuid() == geteuid() && getgid() == getegid())
-		return 0;
-	err_set(e, STATUS_DENIED, "it is installed setuid or setgid, and must "
-	    "not be");
-	return err_next(e, "take that away: chmod ug-s");
 }
 
 /* The arguments for us, and for `ps` without the token. */
@@ -188,28 +157,13 @@ config_file(const struct relay_start *s)
 	return file;
 }
 
-/* Whoever can write into it can put another key there. */
-static int
-check_folder(const char *dir, struct err *e)
-{
-	struct stat st;
-
-	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_set(e, STATUS_CANNOT_CREATE, "%s is not a folder",
-		    dir);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return 0;
-	err_set(e, STATUS_DENIED, "others can write into %s (mode %04o)", dir,
-	    (unsigned int)st.st_mode & 07777);
-	return err_next(e, "run: chmod 700 '%s'", dir);
-}
-
 static int
 hold_folder(struct app *a, struct err *e)
 {
 	a->dir = data_folder(a->start.opts, e);
+	/* Whoever can write into it can put another key there. */
 	if (!a->dir || file_make_dir(a->dir, e) < 0 ||
-	    check_folder(a->dir, e) < 0)
+	    file_check_dir(a->dir, e) < 0)
 		return -1;
 	a->key_path = file_join(a->dir, "key");
 	a->queues_path = file_join(a->dir, "mailboxes.db");
@@ -556,16 +510,11 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
-	take_standard_fds();
-	setlocale(LC_ALL, "");
+	program_begin();
 	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-#ifdef SIGXFSZ
-	signal(SIGXFSZ, SIG_IGN);	/* a quota is an error, no death */
-#endif
 	take_arguments(&a, argc, argv);
 	raise_fd_limit();
-	if (check_rights(&e) < 0 || crypto_start(&e) < 0 ||
+	if (program_check_rights(&e) < 0 || crypto_start(&e) < 0 ||
 	    read_config(&a, &a.start, false, &e) < 0) {
 		status = -1;
 	} else if (a.start.help || a.start.version) {
@@ -579,7 +528,7 @@ main(int argc, char **argv)
 	}
 	close_all(&a);
 	if (status < 0)
-		status = complain(&e);
+		status = program_complain("p2prelay", &e);
 	opts_free(a.start.opts);
 	for (int i = 0; i < argc; i++) {
 		wipe(a.argv[i], strlen(a.argv[i]));

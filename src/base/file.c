@@ -84,6 +84,21 @@ file_make_dir(const char *path, struct err *e)
 	return status;
 }
 
+int
+file_check_dir(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return err_set(e, STATUS_CANNOT_CREATE, "%s is not a folder",
+		    path);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	err_set(e, STATUS_DENIED, "others can write into %s (mode %04o)", path,
+	    (unsigned int)st.st_mode & 07777);
+	return err_next(e, "run: chmod 700 '%s'", path);
+}
+
 bool
 file_exists(const char *path)
 {

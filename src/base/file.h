@@ -15,6 +15,9 @@
 char *file_join(const char *dir, const char *name);
 /* Makes path and its parents, mode 0700.  Present is fine. */
 int file_make_dir(const char *path, struct err *e);
+/* It is a directory into which nobody but its owner can write: STATUS_DENIED,
+ * or CANNOT_CREATE for something else. */
+int file_check_dir(const char *path, struct err *e);
 bool file_exists(const char *path);
 /* Appends at most max bytes; more is STATUS_DAMAGED.  A missing file is
  * STATUS_FAILURE (ask file_exists first), an unreadable one DENIED. */

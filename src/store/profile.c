@@ -231,18 +231,12 @@ check_folder(const char *dir, struct err *e)
 {
 	struct stat st;
 
-	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_set(e, STATUS_CANNOT_CREATE, "%s is not a folder",
-		    dir);
-	if (st.st_uid != geteuid() && st.st_uid != 0 && geteuid() != 0) {
+	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid != geteuid() && st.st_uid != 0 && geteuid() != 0) {
 		err_set(e, STATUS_DENIED, "%s belongs to another user", dir);
 		return err_next(e, "choose a folder of yours with --home DIR");
 	}
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return 0;
-	err_set(e, STATUS_DENIED, "others can write into %s (mode %04o)", dir,
-	    (unsigned int)st.st_mode & 07777);
-	return err_next(e, "run: chmod 700 '%s'", dir);
+	return file_check_dir(dir, e);
 }
 
 static int

@@ -47,6 +47,28 @@ t_make_dir_makes_parents_private(void **state)
 }
 
 static void
+t_check_dir_wants_a_folder_of_its_owner_alone(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(file_make_dir(tmp_path("d"), &e), 0);
+	assert_int_equal(chmod(tmp_path("d"), 0755), 0);
+	assert_int_equal(file_check_dir(tmp_path("d"), &e), 0);
+	for (mode_t mode = 0020; mode >= 0002; mode /= 8) {
+		assert_int_equal(chmod(tmp_path("d"), 0700 | mode), 0);
+		assert_int_equal(file_check_dir(tmp_path("d"), &e), -1);
+		assert_int_equal(e.status, STATUS_DENIED);
+		assert_non_null(strstr(e.next, "chmod 700"));
+	}
+	tmp_put(tmp_path("file"), "", 0);
+	assert_int_equal(file_check_dir(tmp_path("file"), &e), -1);
+	assert_int_equal(e.status, STATUS_CANNOT_CREATE);
+	assert_int_equal(file_check_dir(tmp_path("none"), &e), -1);
+	assert_int_equal(e.status, STATUS_CANNOT_CREATE);
+}
+
+static void
 t_read_holds_its_limit(void **state)
 {
 	struct buf b;
@@ -338,6 +360,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_join_has_one_slash),
 		IN_DIR(t_make_dir_makes_parents_private),
+		IN_DIR(t_check_dir_wants_a_folder_of_its_owner_alone),
 		IN_DIR(t_read_holds_its_limit),
 		IN_DIR(t_read_tells_missing_from_denied_from_strange),
 		IN_DIR(t_write_replaces_whole_with_its_mode),

@@ -235,7 +235,7 @@ open_side(struct side *s, const char *name, const char *dir)
 	need(s->chat != NULL, &e, "chat");
 	need(chat_rename(s->chat, name, &e) == 0, &e, "name");
 	s->net = net_open(&(struct net_setup){ s->loop, s->id, s->opts,
-	    chat_events(s->chat) }, &e);
+	    chat_events(s->chat), NULL }, &e);
 	need(s->net != NULL, &e, "net");
 	chat_carry(s->chat, net_carrier(s->net));
 	loop_hook(s->loop, LOOP_SHOW, on_show, s);
