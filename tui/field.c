@@ -53,10 +53,11 @@ enum field_did
 field_key(struct field *f, struct key k)
 {
 	char bytes[4];
+	size_t len;
 
 	if (key_is_text(k)) {
-		return add(f, bytes, text_encode(bytes, k.code)) ?
-		    FIELD_CHANGED : FIELD_FULL;
+		len = text_encode(bytes, k.code);
+		return add(f, bytes, len) ? FIELD_CHANGED : FIELD_FULL;
 	}
 	if (k.mods == MOD_CTRL) {
 		switch (k.code) {
