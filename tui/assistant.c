@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ROWS_WELCOME = 12 };
+
 enum kind { TEXT, SECRET, CHOICE };
 
 static const struct question {
@@ -335,9 +337,12 @@ draw(struct assistant *a)
 		form_say(&f, STYLE_TITLE, 0, "One moment.");
 		form_hints(&f, none);
 	} else {
-		form_say(&f, STYLE_TEXT, 0, n == 1 ? "Welcome. A few "
-		    "questions; Enter skips each of them." : "");
-		form_gap(&f);
+		/* Where there is little room the question comes first. */
+		if (term_rows() >= ROWS_WELCOME) {
+			form_say(&f, STYLE_TEXT, 0, n == 1 ? "Welcome. A few "
+			    "questions; Enter skips each of them." : "");
+			form_gap(&f);
+		}
 		draw_question(a, &f);
 		form_hints(&f, hints);
 	}

@@ -9,6 +9,7 @@
 enum {
 	WIDTH = 66,			/* a line that is read with ease */
 	ROOMY_ROWS = 18,
+	TIGHT_ROWS = 8,
 	NAME_CELLS = 11			/* of a choice, before its meaning */
 };
 
@@ -25,7 +26,8 @@ form_begin(struct form *f, const struct theme *theme, const char *head,
 	f->at = screen;
 	f->at.col = margin;
 	f->at.cols -= 2 * margin;
-	f->row = screen.rows >= ROOMY_ROWS ? screen.rows / 5 : 2;
+	f->row = screen.rows >= ROOMY_ROWS ? screen.rows / 5 :
+	    screen.rows >= TIGHT_ROWS ? 2 : 1;
 	f->end = screen.rows - 1;
 	term_fill(&screen, STYLE_TEXT);
 	term_cursor_hide();

@@ -39,6 +39,7 @@ struct guard {
 	int64_t pause_ends_ms;
 	struct timer pause, idle;
 	int64_t touched_ms, touched_wall_ms;
+	int64_t told_ms;		/* a limit without a passphrase */
 	uint64_t roster;		/* as it was counted last */
 };
 
@@ -91,9 +92,15 @@ on_idle(void *arg)
 {
 	struct guard *g = arg;
 
+	guard_look(g);
+	wind_up(g);
+}
+
+void
+guard_look(struct guard *g)
+{
 	if (is_overdue(g))
 		guard_lock(g, NULL);
-	wind_up(g);
 }
 
 static void
@@ -106,7 +113,13 @@ touch(struct guard *g)
 void
 guard_take_options(struct guard *g)
 {
+	const int64_t limit = limit_ms(g);
+
 	wind_up(g);
+	if (limit > 0 && limit != g->told_ms && !is_sealed(g))
+		chat_notice(g->setup->chat, "the screen is not locked without "
+		    "a passphrase to open it again: /passphrase sets one");
+	g->told_ms = limit;
 }
 
 /* ---- the question -------------------------------------------------------- */

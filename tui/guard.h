@@ -24,6 +24,9 @@ struct guard *guard_new(struct tui *t, const struct theme *theme);
 void guard_free(struct guard *g);
 /* The option changed, perhaps. */
 void guard_take_options(struct guard *g);
+/* Before anything is drawn: was nobody here for too long?  A program that was
+ * stopped, or a machine that slept, had no timer. */
+void guard_look(struct guard *g);
 bool guard_covers(const struct guard *g);
 /* Has it to be drawn? */
 bool guard_is_stale(struct guard *g);

@@ -454,6 +454,7 @@ on_show(void *arg)
 		t->person_version = 0;
 	}
 	take_options(t);
+	guard_look(t->guard);
 	if (guard_covers(t->guard)) {
 		show_guard(t);
 	} else {
