@@ -2,9 +2,7 @@
  * p2ptui - main: opens what is kept, wires the wings to the heart, runs the
  * loop, and closes in the opposite order.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +25,7 @@
 #include "net.h"
 #include "options.h"
 #include "profile.h"
+#include "program.h"
 #include "rand.h"
 #include "report.h"
 #include "secret.h"
@@ -73,36 +72,33 @@ version(void)
 	    );
 }
 
-/* What is complained about may be quoted, and a browser may have put it on
- * the command line: nothing in it shall act on the terminal. */
-static int
-complain(const struct err *e)
-{
-	struct buf said;
-
-	buf_init(&said);
-	text_filter(&said, e->what, strlen(e->what), TEXT_LINE);
-	if (e->next[0]) {
-		buf_printf(&said, "; ");
-		text_filter(&said, e->next, strlen(e->next), TEXT_LINE);
-	}
-	fprintf(stderr, "p2ptui: %s\n", buf_str(&said));
-	buf_clear(&said);
-	return e->status;
-}
-
 /*
- * Of the descriptors 0, 1 and 2, one that came closed would be the next
- * file we open, and that file would get our output.  It is taken by
- * something that cannot be used, so that using it fails.
+ * Somebody clicked on a link while p2ptui ran already.  A terminal that a
+ * desktop opened for us would close before a word of this is read.
  */
 static void
-take_standard_fds(void)
+say_where_links_go(const struct start *s)
 {
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-			exit(STATUS_FAILURE);	/* and nowhere to say why */
+	struct buf said;
+	int c;
+
+	buf_init(&said);
+	buf_printf(&said, "To add whom the link names, type in the p2ptui "
+	    "that runs:\n");
+	for (size_t i = 0; i < s->n_links; i++) {
+		buf_printf(&said, "/add ");
+		text_filter(&said, s->links[i], strlen(s->links[i]),
+		    TEXT_LINE);
+		buf_printf(&said, "\n");
+	}
+	fputs(buf_str(&said), stderr);
+	buf_clear(&said);
+	if (!s->headless && isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) {
+		fputs("Enter ends this. ", stderr);
+		do
+			c = getchar();
+		while (c != '\n' && c != EOF);
+	}
 }
 
 static int
@@ -114,18 +110,6 @@ check_output(struct err *e)
 		return 0;
 	err_set(e, STATUS_USAGE, "the standard output is closed");
 	return err_next(e, "headless mode writes its events there");
-}
-
-/* Whoever starts it names the files that are read and written: with the
- * rights of somebody else that would be a gift. */
-static int
-check_rights(struct err *e)
-{
-	if (getuid() == geteuid() && getgid() == getegid())
-		return 0;
-	err_set(e, STATUS_DENIED, "it is installed setuid or setgid, and must "
-	    "not be");
-	return err_next(e, "take that away: chmod ug-s");
 }
 
 /* ---- signals ------------------------------------------------------------- */
@@ -433,8 +417,7 @@ run(struct app *a, struct err *e)
 	if (rc != 0)
 		return rc < 0 ? -1 : status;
 	if (open_kept(a, e) < 0)
-		return a->start.n_links > 0 && e->status == STATUS_TRY_AGAIN ?
-		    err_next(e, "type /add LINK there") : -1;
+		return -1;
 	if (open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);
@@ -456,12 +439,7 @@ main(int argc, char **argv)
 	/* Before anything is opened that it should not have. */
 	if (upnp_is_child(argc, argv))
 		upnp_child_main();
-	take_standard_fds();
-	setlocale(LC_ALL, "");
-	signal(SIGPIPE, SIG_IGN);
-#ifdef SIGXFSZ
-	signal(SIGXFSZ, SIG_IGN);	/* a quota is an error, no death */
-#endif
+	program_begin();
 	a.profile.lock_fd = -1;
 	/* An update may have replaced the file that argv names. */
 	a.exec = access("/proc/self/exe", X_OK) == 0 ? "/proc/self/exe" :
@@ -470,9 +448,9 @@ main(int argc, char **argv)
 	/* Keys are the screen's business, but a mistake in them is found
 	 * like any other of the configuration. */
 	opts_check(a.start.opts, "bind", keymap_check);
-	if (check_rights(&e) < 0 || crypto_start(&e) < 0 ||
+	if (program_check_rights(&e) < 0 || crypto_start(&e) < 0 ||
 	    options_parse(&a.start, argc, argv, &e) < 0) {
-		status = complain(&e);
+		status = program_complain("p2ptui", &e);
 	} else if (a.start.help || a.start.version) {
 		if (a.start.help)
 			options_help();
@@ -483,7 +461,10 @@ main(int argc, char **argv)
 		status = run(&a, &e);
 		close_all(&a);
 		if (status < 0)
-			status = complain(&e);
+			status = program_complain("p2ptui", &e);
+		if (status == STATUS_TRY_AGAIN && e.what[0] &&
+		    a.start.n_links > 0)
+			say_where_links_go(&a.start);
 	}
 	opts_free(a.start.opts);
 	free(a.start.connect);
