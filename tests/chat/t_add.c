@@ -2,57 +2,9 @@
  * First words to somebody who is away: contact links, cards, prekeys, and
  * who may write to whom by letter.
  */
-#include "sim.h"
+#include "mail-kit.h"
 
-#include "mail.h"
-#include "own.h"
 #include "routes.h"
-
-static struct sim *s;
-static struct node *alice, *bob;
-static struct err e;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	s = sim_new(3);
-	alice = sim_node(s, "Alice");
-	bob = sim_node(s, "Bob");
-	memset(&e, 0, sizeof(e));
-	sim_relay(alice, true);
-	sim_relay(bob, true);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	sim_free(s);
-	return 0;
-}
-
-static void
-say(struct node *from, struct node *to, const char *text)
-{
-	ok(sim_say(from, to, text) == 0, text);
-}
-
-static void
-meet(void)
-{
-	sim_run_ms(s, 300);
-	sim_mail_meet(s, alice, bob);
-}
-
-static void
-meet_and_part(void)
-{
-	meet();
-	sim_part(s, alice, bob);
-	sim_run_ms(s, 10);
-}
 
 static void
 add(struct node *who, struct node *whom)
@@ -62,18 +14,6 @@ add(struct node *who, struct node *whom)
 	ok(chat_add(who->chat, link, &e) != NULL, e.what);
 	free(link);
 	sim_run_ms(s, 10);
-}
-
-static size_t
-owed(struct node *who, struct node *to)
-{
-	return sim_person(who, to)->n_owed;
-}
-
-static uint8_t
-last_state(struct node *who, struct node *to)
-{
-	return sim_line(who, to, sim_lines(who, to) - 1)->state;
 }
 
 /* ---- requests ----------------------------------------------------------- */

@@ -413,13 +413,10 @@ t_nobody_is_met_after_the_wait(void **state)
 
 /* ---- more than two ----------------------------------------------------- */
 
-/* Somebody else sits at the nameplate on another place: after the first one
- * the search goes on with the second, and not with the first again. */
+/* Alice waits at the relay and Carol on the LAN; Bob looks at both. */
 static void
-t_the_next_place_is_heard_after_the_first(void **state)
+bob_comes_to_two(struct test *t)
 {
-	struct test *t = *state;
-
 	on_lan(t->carol, "everyone");
 	on_lan(t->bob, "everyone");
 	open_at_relay(t);
@@ -427,6 +424,16 @@ t_the_next_place_is_heard_after_the_first(void **state)
 	sit(t, t->alice, plate);
 	sit(t, t->carol, plate);
 	guest_go(t->bob, plate, "");
+}
+
+/* Somebody else sits at the nameplate on another place: after the first one
+ * the search goes on with the second, and not with the first again. */
+static void
+t_the_next_place_is_heard_after_the_first(void **state)
+{
+	struct test *t = *state;
+
+	bob_comes_to_two(t);
 	assert_true(until(t->loop, &t->bob->n_msgs, 1, SOON));
 	UNTIL(t->alice->n_visits == 1 && t->carol->n_visits == 1);
 	guest_close(t->bob);
@@ -452,14 +459,8 @@ t_the_first_is_not_heard_again_for_the_next(void **state)
 {
 	struct test *t = *state;
 
-	on_lan(t->carol, "everyone");
-	on_lan(t->bob, "everyone");
-	open_at_relay(t);
-	guest_open(t->carol);
 	t->alice->is_mute = true;
-	sit(t, t->alice, plate);
-	sit(t, t->carol, plate);
-	guest_go(t->bob, plate, "");
+	bob_comes_to_two(t);
 	UNTIL(t->bob->n_msgs == 1 && t->alice->n_visits == 1);
 	guest_close(t->bob);
 	guest_go(t->bob, plate, "");
