@@ -81,7 +81,7 @@ add(struct relays *all, const char *where, size_t len,
 {
 	struct drop *d = mem_new(sizeof(*d));
 
-	if (all->n_drops == DROPS_MAX)
+	if (all->n_drops == DROPS_MAX && !list_is_empty(&all->drops))
 		forget(LIST_FIRST(&all->drops, struct drop, in_all));
 	d->ask.answered = on_answer;
 	d->all = all;

@@ -335,17 +335,29 @@ dial_asked(struct app *a)
 	}
 }
 
-/* Contact links of the command line, as /add takes them. */
+/* Contact links of the command line, as /add takes them.  A page of the web
+ * may have put them there: on a screen the person looks and presses Enter. */
 static void
 add_asked(struct app *a)
 {
-	for (size_t i = 0; i < a->start.n_links; i++) {
-		struct err e = { 0 };
-		struct person *p = chat_add(a->chat, a->start.links[i], &e);
+	const struct start *s = &a->start;
 
-		if (!p)
+	for (size_t i = 0; i < s->n_links; i++) {
+		struct err e = { 0 };
+		struct person *p;
+
+		if (a->tui && tui_suggest(a->tui, "/add ", s->links[i], &e) < 0) {
 			chat_error(a->chat, &e);
-		else if (a->tui && tui_visit(a->tui, p, &e) < 0)
+			break;
+		}
+		if (a->tui) {
+			chat_notice(a->chat, "A contact link was opened. "
+			    "Enter adds whoever made it, and they may write to "
+			    "you; Ctrl-C clears the line");
+			break;
+		}
+		p = chat_add(a->chat, s->links[i], &e);
+		if (!p)
 			chat_error(a->chat, &e);
 		else
 			chat_notice(a->chat, "%s was added: they may write to "

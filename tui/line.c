@@ -167,6 +167,19 @@ offer_command(struct tui *t, const char *text)
 	return true;
 }
 
+int
+tui_suggest(struct tui *t, const char *cmd, const char *arg, struct err *e)
+{
+	struct buf line;
+	int rc;
+
+	buf_init(&line);
+	buf_printf(&line, "%s%s", cmd, arg);
+	rc = edit_set(t->edit, buf_str(&line), line.len, SIZE_MAX, e);
+	buf_clear(&line);
+	return rc;
+}
+
 void
 tui_send_line(struct tui *t)
 {

@@ -248,10 +248,13 @@ static int
 cmd_join(void *room, struct cmd_call *call, struct err *e)
 {
 	char digits[CODE_DIGITS + 1];
-	const char *where = split_code(call->argv[0], digits);
+	const char *code = call->argv[0], *where = split_code(code, digits);
 
-	if (chat_join(room, where ? digits : call->argv[0],
-	    where ? where : "", e) < 0)
+	if (!where)
+		where = "";
+	else
+		code = digits;
+	if (chat_join(room, code, where, e) < 0)
 		return -1;
 	cmd_say(call, *where ? "looking at %s for whoever made that code" :
 	    "looking for whoever made that code", where);

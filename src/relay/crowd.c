@@ -16,8 +16,11 @@ static bool
 gives_way_before(const struct conn *c, const struct conn *other)
 {
 	const uint32_t n = c->source->area->n_conns;
-	const uint32_t m = other ? other->source->area->n_conns : 0;
+	uint32_t m;
 
+	if (!other)
+		return true;
+	m = other->source->area->n_conns;
 	return n > m || (n == m && is_idle(c) && !is_idle(other));
 }
 
