@@ -324,8 +324,9 @@ relays(struct report *r)
 		return;
 	x = find(r, FINDING_BAD, "no relay is set: people of other networks "
 	    "neither find you nor can leave you words while you are away");
-	next(x, "p2ptui --relay HOST[:PORT], or relay = HOST in p2ptui.conf; "
-	    "anybody with a public address can run one: p2prelay");
+	next(x, "/set relay HOST[:PORT] and /save in the program, or start "
+	    "p2ptui --relay HOST[:PORT]; anybody with a public address can "
+	    "run one: p2prelay");
 }
 
 /* ---- from outside -------------------------------------------------------- */

@@ -260,13 +260,25 @@ open_relays(struct net *n, struct err *e)
 		.on_here = on_here, .on_call = on_call, .on_visit = on_visit,
 		.on_state = on_relays
 	};
+
+	n->relays = relays_new(&setup);
+	return net_relays(n, e);
+}
+
+int
+net_relays(struct net *n, struct err *e)
+{
+	const bool had = n->has_relay;
 	const char *const *list;
 	size_t n_list = opts_list(n->setup.opts, "relay", &list);
 
-	n->relays = relays_new(&setup);
+	/* Before it is told. */
 	n->has_relay = n_list > 0;
-	return relays_set(n->relays, list, n_list,
-	    opts_text(n->setup.opts, "relay-token"), e);
+	if (relays_set(n->relays, list, n_list,
+	    opts_text(n->setup.opts, "relay-token"), e) == 0)
+		return 0;
+	n->has_relay = had;
+	return -1;
 }
 
 /* ---- packets ----------------------------------------------------------- */

@@ -44,6 +44,9 @@ uint64_t net_version(const struct net *n);
 /* Listens at "[ADDR:]PORT" from now on, and says so on the LAN; links stay.
  * On failure all is as before: STATUS_UNAVAILABLE, STATUS_USAGE. */
 int net_listen(struct net *n, const char *where, struct err *e);
+/* Options relay and relay-token changed: whoever stays is not disturbed, the
+ * rest is left or linked.  STATUS_USAGE: too many; then all is as before. */
+int net_relays(struct net *n, struct err *e);
 /* Why discovery does not work (firewall, no interface), or NULL. */
 const char *net_lan_trouble(const struct net *n);
 

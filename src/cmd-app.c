@@ -1,7 +1,10 @@
 #include "cmd-app.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "route.h"
 
 static void
 say_usage(struct cmd_call *call, const struct cmd *c)
@@ -52,6 +55,105 @@ say_option(struct cmd_call *call, const struct cmd_app *app,
 	buf_clear(&value);
 }
 
+/* ---- relays -------------------------------------------------------------- */
+
+/* Fresh copies; the last one is NULL. */
+static char **
+copy_relays(const struct opts *o, size_t *n)
+{
+	const char *const *now;
+	char **list;
+
+	*n = opts_list(o, "relay", &now);
+	list = mem_array(*n + 1, sizeof *list);
+	for (size_t i = 0; i < *n; i++)
+		list[i] = mem_str(now[i]);
+	return list;
+}
+
+static void
+put_relays(struct opts *o, char *const *list)
+{
+	opts_unset(o, "relay", NULL);
+	for (; *list; list++)
+		opts_set(o, "relay", *list, NULL);
+}
+
+static bool
+is_same_relay(const char *a, const char *b, bool *same_key)
+{
+	struct route r[2];
+
+	if (route_parse(&r[0], a, NULL) < 0 || route_parse(&r[1], b, NULL) < 0)
+		return false;
+	*same_key = r[0].has_key == r[1].has_key && (!r[0].has_key ||
+	    memcmp(r[0].key, r[1].key, KEY_LEN) == 0);
+	return r[0].port == r[1].port && strcmp(r[0].host, r[1].host) == 0;
+}
+
+/* One more, or another key for one there is; an empty value leaves all.
+ * 1: there is that one already, and nothing is to be done. */
+static int
+change_relays(struct opts *o, char *const *list, const char *value,
+    struct err *e)
+{
+	bool same_key;
+
+	/* What is wrong with it is found before anything is lost. */
+	for (size_t i = 0; list[i]; i++)
+		if (is_same_relay(list[i], value, &same_key) && same_key)
+			return 1;
+	if (opts_set(o, "relay", value, e) < 0)
+		return -1;
+	if (!*value)
+		return 0;
+	opts_unset(o, "relay", NULL);
+	for (size_t i = 0; list[i]; i++)
+		if (!is_same_relay(list[i], value, &same_key))
+			opts_set(o, "relay", list[i], NULL);
+	return opts_set(o, "relay", value, e);
+}
+
+static int
+set_relay(struct cmd_app *app, const char *value, struct err *e)
+{
+	size_t n;
+	char **list = copy_relays(app->opts, &n);
+	int done = change_relays(app->opts, list, value, e);
+
+	if (done == 0 && net_relays(app->net, e) < 0) {
+		put_relays(app->opts, list);
+		done = -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	if (done == 0 && !*value)
+		chat_unrelayed(app->chat);
+	return done < 0 ? -1 : 0;
+}
+
+static void
+say_relay(struct cmd_call *call, const struct cmd_app *app)
+{
+	const char *const *list;
+	size_t n = opts_list(app->opts, "relay", &list);
+
+	if (n == 0) {
+		cmd_say(call, "no relay any more; letters that contacts leave "
+		    "there before they hear of it stay there until you set "
+		    "it again");
+	} else if (n == 1) {
+		cmd_say(call, "used from now on; /save keeps it for the next "
+		    "start");
+	} else {
+		cmd_say(call, "used from now on, all %zu; /set relay \"\" "
+		    "leaves them, /save keeps them for the next start", n);
+	}
+}
+
+/* ---- /set ---------------------------------------------------------------- */
+
 /* The name is kept by chat and history by the store, so they go there. */
 static int
 set_option(struct cmd_app *app, const char *name, const char *value,
@@ -60,8 +162,12 @@ set_option(struct cmd_app *app, const char *name, const char *value,
 	if (strcmp(name, "name") == 0 &&
 	    chat_rename(app->chat, value, e) < 0)
 		return -1;
+	if (strcmp(name, "relay") == 0)
+		return set_relay(app, value, e);
 	if (opts_set(app->opts, name, value, e) < 0)
 		return -1;
+	if (strcmp(name, "relay-token") == 0)
+		return net_relays(app->net, e);
 	if (strcmp(name, "history") == 0)
 		return chat_history(app->chat, opts_bool(app->opts, name), e);
 	return 0;
@@ -71,6 +177,7 @@ static int
 cmd_set(void *room, struct cmd_call *call, struct err *e)
 {
 	struct cmd_app *app = room;
+	const char *value = call->argv[1];
 	const struct opt *row;
 	size_t n;
 
@@ -80,8 +187,10 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 			say_option(call, app, &row[i]);
 		return 0;
 	}
-	if (call->argc > 1 &&
-	    set_option(app, call->argv[0], call->argv[1], e) < 0)
+	/* The rest of a line is taken as typed, quotes and all. */
+	if (value && strcmp(value, "\"\"") == 0)
+		value = "";
+	if (value && set_option(app, call->argv[0], value, e) < 0)
 		return -1;
 	row = opts_find(app->opts, call->argv[0]);
 	if (!row) {
@@ -90,7 +199,9 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 		return err_next(e, "/set lists all options");
 	}
 	say_option(call, app, row);
-	if (call->argc > 1 && row->at_start)
+	if (value && strcmp(row->name, "relay") == 0)
+		say_relay(call, app);
+	if (value && row->at_start)
 		cmd_say(call, "read at the start only: /save, and start "
 		    "again%s", strcmp(row->name, "listen") ? "" :
 		    "; /listen PORT moves at once");

@@ -8,6 +8,7 @@
 #include "chat.h"
 #include "cmd.h"
 #include "loop.h"
+#include "net.h"
 #include "opt.h"
 
 /* What these commands work on; borrowed for the life of the table. */
@@ -16,6 +17,7 @@ struct cmd_app {
 	struct opts *opts;
 	struct chat *chat;
 	struct loop *loop;
+	struct net *net;
 	const char *config;		/* where /save writes; NULL: nowhere */
 };
 

@@ -89,11 +89,10 @@ static const struct opt option_table[] = {
 	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I have read their messages" },
 	{ .name = "relay", .type = OPT_LIST, .max = ROUTE_TEXT - 1,
-	    .check = check_relay, .at_start = true,
+	    .check = check_relay,
 	    .help = "HOST[:PORT][#KEY]: where I can be found and left "
 	    "letters from anywhere; may be given several times" },
 	{ .name = "relay-token", .type = OPT_TEXT, .max = RELAY_TOKEN_MAX,
-	    .at_start = true,
 	    .help = "shown to my relays, which may serve only who knows it" },
 	{ .name = "requests", .type = OPT_BOOL, .def = "on",
 	    .help = "let strangers ask to talk to me" },

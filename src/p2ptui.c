@@ -284,7 +284,8 @@ open_parts(struct app *a, struct err *e)
 		    "and may be swapped to disk; a higher ulimit -l helps");
 	a->cmds = cmds_new();
 	a->own_cmds = (struct cmd_app){ a->cmds, a->start.opts, a->chat,
-		a->loop, a->start.ephemeral ? NULL : a->profile.config };
+		a->loop, a->net,
+		a->start.ephemeral ? NULL : a->profile.config };
 	cmd_app_add(&a->own_cmds);
 	cmd_chat_add(a->cmds, a->chat);
 	cmd_net_add(a->cmds, a->net);

@@ -97,7 +97,7 @@ say_relay(struct intro *in, const struct scene *s, bool brief)
 	} else if (!brief) {
 		say(in, STYLE_DIM, 0, "By a code said over the phone (/host, "
 		    "/join) you meet here at once; from other networks with "
-		    "a relay: p2ptui --relay HOST.");
+		    "a relay: /set relay HOST.");
 	}
 }
 

@@ -159,6 +159,10 @@ int chat_verify(struct chat *c, struct person *p, bool yes, struct err *e);
 /* The short contact link, for a QR code (fresh string). */
 char *chat_short_link(struct chat *c);
 
+/* No relay is mine any more, and that is meant: told without the patience
+ * that one has which does not answer. */
+void chat_unrelayed(struct chat *c);
+
 /* history on, off (removes what is neither owed nor unread when asked). */
 int chat_history(struct chat *c, bool on, struct err *e);
 int chat_forget(struct chat *c, struct err *e);

@@ -18,11 +18,11 @@ static const struct {
 	{ CODE_NOBODY, "nobody waits where that code says, neither at your "
 	    "relays nor on this network", "is it still shown there, with the "
 	    "same digits? You meet on one network, by a relay that both have "
-	    "(p2ptui --relay HOST), or by their address: /join CODE "
+	    "(/set relay HOST), or by their address: /join CODE "
 	    "HOST:PORT" },
 	{ CODE_NO_PLACE, "there is no relay to ask, and no network",
-	    "start with a relay that the other one has, too (p2ptui --relay "
-	    "HOST), or give their address: /join CODE HOST:PORT" },
+	    "use a relay that the other one has, too (/set relay HOST), "
+	    "or give their address: /join CODE HOST:PORT" },
 	{ CODE_NO_ANSWER, NULL, "compare it with what /listen shows there; "
 	    "a firewall or router may keep it shut" },
 	{ CODE_CUT, "the connection was lost in the middle",
@@ -91,7 +91,7 @@ pair_text_other_network(struct pair_text *t)
 	snprintf(t->what, sizeof(t->what), "nobody on this network waits "
 	    "with that code, and you have no relay to look further");
 	snprintf(t->next, sizeof(t->next), "compare the digits; if they are "
-	    "on another network, both need the same relay (p2ptui --relay "
+	    "on another network, both need the same relay (/set relay "
 	    "HOST), or you need their address: /join CODE HOST:PORT");
 }
 

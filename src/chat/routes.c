@@ -370,6 +370,13 @@ routes_soon(struct chat *c)
 }
 
 void
+chat_unrelayed(struct chat *c)
+{
+	c->routes_patient = true;
+	timer_set(&c->routes, 0);
+}
+
+void
 routes_now(struct chat *c)
 {
 	struct err why = { 0 };
