@@ -1,6 +1,8 @@
 #include "pane-code.h"
 
+#include "buf.h"
 #include "digits.h"
+#include "opt.h"
 #include "page.h"
 #include "term.h"
 
@@ -8,7 +10,8 @@
 #include <string.h>
 
 enum {
-	HALF = 9			/* of "1182 0447 2915 0364" */
+	HALF = 9,			/* of "1182 0447 2915 0364" */
+	RELAYS_SAID = 2
 };
 
 void
@@ -123,6 +126,24 @@ say_where_briefly(struct page *p, bool lan, bool relay)
 	    "Found nowhere: no network, no relay.");
 }
 
+/* What the other one needs as well: without the key, to be said. */
+static void
+say_relays(struct page *p, const char *before, const char *after)
+{
+	const char *const *list;
+	const size_t n = opts_list(p->s->setup->opts, "relay", &list);
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "%s", before);
+	for (size_t i = 0; i < n && i < RELAYS_SAID; i++)
+		buf_printf(&b, "%s %.*s", i > 0 ? " or" : "",
+		    (int)strcspn(list[i], "#"), list[i]);
+	buf_printf(&b, "%s%s", n > RELAYS_SAID ? " or another" : "", after);
+	page_text(p, 0, STYLE_TEXT, buf_str(&b));
+	buf_clear(&b);
+}
+
 static void
 say_where(struct page *p, const char *code, bool brief)
 {
@@ -139,11 +160,11 @@ say_where(struct page *p, const char *code, bool brief)
 		return;
 	}
 	if (lan && relay)
-		page_text(p, 0, STYLE_TEXT, "It is found on this network, and "
-		    "from anywhere by who has your relay.");
+		say_relays(p, "It is found on this network, and from anywhere "
+		    "by who has your relay", ".");
 	else if (relay)
-		page_text(p, 0, STYLE_TEXT, "It is found from anywhere, by "
-		    "who has your relay; not on this network.");
+		say_relays(p, "It is found from anywhere, by who has your "
+		    "relay", "; not on this network.");
 	else if (lan)
 		page_text(p, 0, STYLE_TEXT, "It is found on this network "
 		    "only.");
