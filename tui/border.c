@@ -73,7 +73,8 @@ add_trust(const struct scene *s, const struct rect *r, int *col)
 	if (s->open->flagged)
 		*col = add(s, r, *col, STYLE_WARN, "look-alike name");
 	if (s->open->doubted)
-		*col = add(s, r, *col, STYLE_BAD, "another key");
+		*col = add(s, r, *col, STYLE_BAD, s->open->differs ?
+		    "numbers differ" : "another key");
 	switch (s->open->who.trust) {
 	case TRUST_VERIFIED:
 		snprintf(text, sizeof(text), "%s verified",

@@ -15,9 +15,11 @@ foot_text(const struct scene *s, char *dst, size_t size)
 	if (!p)
 		return STYLE_DIM;
 	if (p->doubted && p->who.trust != TRUST_BLOCKED) {
-		snprintf(dst, size, "%s has another key than the one you "
-		    "know: /verify, /accept or /block before anything is "
-		    "said", p->title);
+		snprintf(dst, size, p->differs ? "numbers of %s and you "
+		    "differ: /verify again, or /block, before anything is "
+		    "said" : "%s has another key than the one you know: "
+		    "/verify, /accept or /block before anything is said",
+		    p->title);
 		return STYLE_LOUD;
 	}
 	if (p->who.trust == TRUST_REQUESTED) {

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
+struct choice {
 	const char *what, *means;
-} choices[DOUBT_CHOICES] = {
+};
+
+static const struct choice of_key[DOUBT_CHOICES] = {
 	[DOUBT_LATER] = { "Decide later", "until then nothing is said to "
 	    "them" },
 	[DOUBT_COMPARE] = { "Compare numbers", "with who you know, over the "
@@ -17,6 +19,16 @@ static const struct {
 	[DOUBT_ACCEPT] = { "I asked: it is them", "words go to this one from "
 	    "now on" },
 	[DOUBT_BLOCK] = { "Block", "this one is shut out, without an answer" },
+};
+
+static const struct choice of_numbers[DOUBT_CHOICES] = {
+	[DOUBT_LATER] = { "Decide later", "until then nothing is said to "
+	    "them" },
+	[DOUBT_COMPARE] = { "Compare again", "slowly, by phone or side by "
+	    "side" },
+	[DOUBT_ACCEPT] = { "Go on unverified", "words go to them again, "
+	    "whoever reads along" },
+	[DOUBT_BLOCK] = { "Block", "and meet by a new code, in person" },
 };
 
 /* The contact who is meant by it; NULL: gone, or known by another place. */
@@ -47,6 +59,12 @@ doubt_pane_open(struct doubt_pane *d, const struct scene *s,
 
 	memset(d, 0, sizeof(*d));
 	d->who = p->id;
+	d->differs = p->differs;
+	if (d->differs) {
+		snprintf(d->what, sizeof(d->what), "Your numbers and those of "
+		    "%s are not the same", p->title);
+		return;
+	}
 	/* What follows explains it, so the name is enough. */
 	if (q)
 		snprintf(d->what, sizeof(d->what), "%s has another key than "
@@ -70,6 +88,7 @@ doubt_pane_move(struct doubt_pane *d, int by)
 static void
 draw_choices(struct page *p, const struct doubt_pane *d)
 {
+	const struct choice *choices = d->differs ? of_numbers : of_key;
 	const int left = 24;
 
 	for (int i = 0; i < DOUBT_CHOICES; i++) {
@@ -92,13 +111,35 @@ draw_choices(struct page *p, const struct doubt_pane *d)
 	}
 }
 
+static const char *
+why(const struct doubt_pane *d, bool brief)
+{
+	if (d->differs && brief)
+		return "Misread, or somebody sits between: compare again.";
+	if (d->differs)
+		return "Either one was misread, or somebody sits between you "
+		    "and reads along. Nothing more is said to this one before "
+		    "you know: compare again; if they really differ, block or "
+		    "remove this contact and meet in person, by a new code: "
+		    "/host there, /join here.";
+	if (brief)
+		return "They began anew, or somebody poses as them: ask by "
+		    "another way.";
+	return "A key does not change by itself. Either they began anew, on "
+	    "another machine or with a new profile, or it is somebody of the "
+	    "same name, or somebody who poses as them. Nothing is said to "
+	    "this one before you know: ask by another way, over the phone or "
+	    "face to face.";
+}
+
 void
 doubt_pane_draw(const struct doubt_pane *d, const struct scene *s,
     const struct rect *r)
 {
 	const struct rect band = { r->row, r->col, r->rows < 3 ? 1 : 1 +
 		2 * (r->rows >= PAGE_ROOMY), r->cols };
-	const char *const head = "ANOTHER KEY THAN THE ONE YOU KNOW";
+	const char *const head = d->differs ? "THE NUMBERS DIFFER" :
+	    "ANOTHER KEY THAN THE ONE YOU KNOW";
 	struct rect rest = *r;
 	struct page p;
 
@@ -111,16 +152,7 @@ doubt_pane_draw(const struct doubt_pane *d, const struct scene *s,
 	page_skip(&p);
 	page_printf(&p, 0, STYLE_BAD, "%s.", d->what);
 	page_skip(&p);
-	if (!p.tight)
-		page_text(&p, 0, STYLE_TEXT, "A key does not change by "
-		    "itself. Either they began anew, on another machine or "
-		    "with a new profile, or it is somebody of the same name, "
-		    "or somebody who poses as them. Nothing is said to this "
-		    "one before you know: ask by another way, over the phone "
-		    "or face to face.");
-	else
-		page_text(&p, 0, STYLE_TEXT, "They began anew, or somebody "
-		    "poses as them: ask by another way.");
+	page_text(&p, 0, STYLE_TEXT, why(d, p.tight));
 	page_skip(&p);
 	draw_choices(&p, d);
 }

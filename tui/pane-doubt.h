@@ -1,7 +1,8 @@
 /*
  * pane-doubt - somebody bears a name that I know, and another key.  It
  * stands in front of everything until it was answered, and no single letter
- * answers it: whoever is just typing chooses nothing by accident.
+ * answers it: whoever is just typing chooses nothing by accident.  The same
+ * for somebody whose numbers were compared and differ.
  */
 #ifndef PANE_DOUBT_H
 #define PANE_DOUBT_H
@@ -18,6 +19,7 @@ enum doubt_choice {
 
 struct doubt_pane {
 	struct user_id who;
+	bool differs;			/* numbers, not a known one's key */
 	char what[400];
 	enum doubt_choice choice;
 };

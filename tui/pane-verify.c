@@ -85,9 +85,13 @@ draw_answer(struct page *p, const struct verify_pane *v,
 {
 	switch (v->answer) {
 	case VERIFY_DIFFERS:
-		page_printf(p, 0, STYLE_BAD, "Then somebody may sit between "
-		    "you and read along. Say nothing private here: /block %s, "
-		    "and meet anew by /host and /join.", who->title);
+		page_printf(p, 0, STYLE_BAD, p->tight ? "Misread, or somebody "
+		    "may sit between: nothing more is said to %s. Compare "
+		    "again, or /block." : "Then one was misread, or somebody "
+		    "may sit between you and read along. Every mark is gone, "
+		    "and nothing more is said to %s. Compare again: y if all "
+		    "is equal. If they really differ: /block or /remove, and "
+		    "meet in person by a new code.", who->title);
 		return;
 	case VERIFY_REFUSED:
 		page_text(p, 0, STYLE_BAD, v->why);

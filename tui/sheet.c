@@ -166,6 +166,10 @@ doubted(struct tui *t, const struct news *n)
 	note_news(t, n);
 	if (!p || !p->doubted || sheet_blocks(t))
 		return;
+	/* Where it was said, the page says what it means. */
+	if (t->sheet.kind == SHEET_VERIFY &&
+	    user_id_equal(&t->sheet.verify.who, &n->who))
+		return;
 	if (t->sheet.doubted_ms != 0 && now - t->sheet.doubted_ms < DOUBT_MS &&
 	    !user_id_equal(&t->open, &n->who))
 		return;
@@ -268,6 +272,14 @@ link_key(struct tui *t, struct key k)
 	return is_next(k);
 }
 
+static void
+refuse_verdict(struct verify_pane *v, const struct err *e)
+{
+	v->answer = VERIFY_REFUSED;
+	snprintf(v->why, sizeof(v->why), "%.140s%s%.90s", e->what,
+	    e->next[0] ? ": " : "", e->next);
+}
+
 /* All is equal: marked, and whom I had only seen is a contact now. */
 static void
 mark_verified(struct tui *t)
@@ -286,11 +298,24 @@ mark_verified(struct tui *t)
 		done = chat_accept(t->setup.chat, p, &e);
 	if (done == 0)
 		done = chat_verify(t->setup.chat, p, true, &e);
-	if (done == 0)
+	if (done != 0)
+		refuse_verdict(v, &e);
+}
+
+/* One differs: no mark, and no words, until it is cleared up. */
+static void
+mark_differing(struct tui *t)
+{
+	struct verify_pane *v = &t->sheet.verify;
+	struct person *p = find(t, &v->who);
+	struct err e = { 0 };
+
+	if (!p)
 		return;
-	v->answer = VERIFY_REFUSED;
-	snprintf(v->why, sizeof(v->why), "%.140s%s%.90s", e.what,
-	    e.next[0] ? ": " : "", e.next);
+	v->shows_code = false;
+	v->answer = VERIFY_DIFFERS;
+	if (chat_verify(t->setup.chat, p, false, &e) != 0)
+		refuse_verdict(v, &e);
 }
 
 static bool
@@ -301,8 +326,7 @@ verify_key(struct tui *t, struct key k)
 	if (is_letter(k, 'y')) {
 		mark_verified(t);
 	} else if (is_letter(k, 'n')) {
-		v->answer = VERIFY_DIFFERS;
-		v->shows_code = false;
+		mark_differing(t);
 	} else if (is_turn(k)) {
 		v->shows_code = !v->shows_code;
 	} else if (is_next(k)) {

@@ -153,8 +153,9 @@ struct safety {
 
 void chat_safety(const struct chat *c, const struct person *p,
     struct safety *out);
-/* Marks the person as verified, or takes it back; verifying also ends a
- * doubt (person.doubted).  STATUS_USAGE: no contact, blocked, no change. */
+/* yes: all is equal; marks the person as verified and ends a doubt
+ * (person.doubted).  no: something differs; takes away every mark, and doubts
+ * (person.differs).  STATUS_USAGE: blocked; yes: no contact, no change. */
 int chat_verify(struct chat *c, struct person *p, bool yes, struct err *e);
 /* The short contact link, for a QR code (fresh string). */
 char *chat_short_link(struct chat *c);

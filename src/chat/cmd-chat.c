@@ -45,6 +45,7 @@ say_peer(const struct cmd_call *call, const struct person *p)
 	    presence_name(p->presence), path_name(p->path),
 	    trust_name(p->who.trust),
 	    p->flagged ? "  looks like somebody else's name" : "",
+	    p->differs ? "  numbers differ: nothing is said to them" :
 	    p->doubted ? "  another key: nothing is said to them" : "",
 	    p->unconfirmed ? "  unconfirmed" : "",
 	    p->waiting ? "  waits for their consent" : "", more);
@@ -275,9 +276,9 @@ say_safety(const struct chat *c, const struct cmd_call *call,
 		cmd_say(call, "  %.23s", s.number + i * 24);
 	cmd_say(call, "  %s", s.words);
 	cmd_say(call, p->who.trust == TRUST_VERIFIED ?
-	    "marked as verified; /verify %.8s no takes it back" :
-	    "if both see the same numbers or words: /verify %.8s yes",
-	    p->id_text);
+	    "marked as verified; should one differ: /verify %.8s no" :
+	    "if both see the same numbers or words: /verify %.8s yes; if one "
+	    "differs: no", p->id_text);
 }
 
 static bool
@@ -311,8 +312,9 @@ cmd_verify(void *room, struct cmd_call *call, struct err *e)
 	}
 	if (chat_verify(room, p, *word == 'y', e) < 0)
 		return -1;
-	cmd_say(call, *word == 'y' ? "%s is verified" :
-	    "%s is not marked as verified any more", p->title);
+	/* What no means, its news say. */
+	if (*word == 'y')
+		cmd_say(call, "%s is verified", p->title);
 	return 0;
 }
 
@@ -373,6 +375,8 @@ cmd_info(void *room, struct cmd_call *call, struct err *e)
 	cmd_say(call, "  %-11s  %s", "calls self",
 	    p->who.name[0] ? p->who.name : "nothing");
 	cmd_say(call, "  %-11s  %s%s%s%s", "trust", trust_name(p->who.trust),
+	    p->differs ? ", compared numbers differ: nothing is said before "
+	    "/verify or /accept" :
 	    p->doubted ? ", has another key than one you know: /accept or "
 	    "/verify before words go there" : "",
 	    p->unconfirmed ? ", unconfirmed" : "",

@@ -40,7 +40,8 @@ struct numbers {
 	uint8_t verified_from;		/* what verifying took away */
 	bool unconfirmed;		/* trust.h */
 	bool doubted;
-	struct user_id doubt_of;	/* whom they look like */
+	/* Whom they look like; themselves: compared numbers differ. */
+	struct user_id doubt_of;
 	struct places *places;		/* NULL: none are known */
 };
 

@@ -119,6 +119,9 @@ pair_keep_person(struct chat *c, struct exchange *r, bool i_came)
 		turn_fail(c, &why, false);
 		return 0;		/* and the run ended with it */
 	}
+	/* A code leaves nobody room between, whatever was read before. */
+	if (trust_differs(p))
+		trust_settle(c, p);
 	r->unsure = p->own->n.unconfirmed;
 	if (is_new)
 		trust_look(c, p);

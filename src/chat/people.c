@@ -8,6 +8,7 @@
 #include "rand.h"
 #include "reading.h"
 #include "text.h"
+#include "trust.h"
 #include "turn.h"
 
 static const char nameless[] = "someone";
@@ -269,6 +270,7 @@ people_moved(struct chat *c, struct person *p)
 	    p->n_owed > 0;
 	p->unconfirmed = p->own->n.unconfirmed;
 	p->doubted = p->own->n.doubted;
+	p->differs = trust_differs(p);
 	p->version = roster_move(c->roster);
 }
 

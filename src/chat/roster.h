@@ -40,6 +40,7 @@ struct person {
 	/* Looks like, or is where, somebody known by another key: nothing is
 	 * said to them before /accept or /verify PEER yes. */
 	bool doubted;
+	bool differs;			/* .. since compared numbers did */
 	bool typing;
 	enum path path;
 	int64_t rtt_us;			/* 0: not measured */

@@ -118,9 +118,45 @@ trust_settle(struct chat *c, struct person *p)
 	people_changed(c, p);
 }
 
+/* Numbers were compared, and are not the same: whatever the mark said, it
+ * says nothing any more. */
+static void
+differ(struct chat *c, struct person *p)
+{
+	char text[400], next[240];
+
+	p->own->n.doubted = true;
+	p->own->n.doubt_of = p->id;
+	p->own->n.verified_from = TRUST_ACCEPTED;
+	if (p->who.row != 0)
+		turn_dirty_numbers(c, p);
+	snprintf(text, sizeof(text), "your numbers and those of %s differ: "
+	    "one was misread, or somebody sits between you and reads along; "
+	    "%s counts as unverified, and nothing more is said to them",
+	    p->title, p->title);
+	snprintf(next, sizeof(next), "compare again: /verify %.8s; if they "
+	    "really differ, /block %.8s or /remove %.8s, and meet by a new "
+	    "code in person: /host, /join", p->id_text, p->id_text,
+	    p->id_text);
+	news_add_more(c->news, NEWS_KEY, &p->id, text, next, true);
+}
+
+bool
+trust_differs(const struct person *p)
+{
+	return p->own->n.doubted && user_id_equal(&p->own->n.doubt_of, &p->id);
+}
+
 static int
 hold(const struct person *p, const struct person *q, struct err *e)
 {
+	if (q == p) {
+		err_set(e, STATUS_DENIED, "the numbers you compared with %s "
+		    "differ: nothing was said", p->title);
+		return err_next(e, "compare again: /verify %.8s; if they "
+		    "really differ, /block or /remove, and meet by a new code",
+		    p->id_text);
+	}
 	err_set(e, STATUS_DENIED, "%s has another key than %s%s: nothing was "
 	    "said", p->title, q ? "the one you know as " : "a contact of "
 	    "that name or place", q ? q->title : "");
@@ -168,7 +204,7 @@ trust_confirm(struct chat *c, struct person *p)
 	turn_touch(c, p);
 	p->own->n.unconfirmed = false;
 	p->who.admitted = true;
-	if (p->who.trust == TRUST_ACCEPTED)
+	if (p->who.trust == TRUST_ACCEPTED && !trust_differs(p))
 		p->who.trust = TRUST_PAIRED;
 	turn_dirty_who(c, p);
 	turn_dirty_numbers(c, p);
@@ -278,15 +314,15 @@ check_verify(const struct person *p, bool yes, struct err *e)
 		err_set(e, STATUS_USAGE, "%s is blocked", p->title);
 		return err_next(e, "/unblock first");
 	}
+	if (!yes)
+		return 0;
 	if (!person_is_contact(p)) {
 		err_set(e, STATUS_USAGE, "%s is no contact", p->title);
 		return err_next(e, "/accept %.8s first", p->id_text);
 	}
-	if (yes == (p->who.trust == TRUST_VERIFIED) &&
-	    !(yes && p->own->n.doubted))
-		return err_set(e, STATUS_USAGE, yes ?
-		    "%s is marked as verified already" :
-		    "%s is not marked as verified", p->title);
+	if (p->who.trust == TRUST_VERIFIED && !p->own->n.doubted)
+		return err_set(e, STATUS_USAGE,
+		    "%s is marked as verified already", p->title);
 	return 0;
 }
 
@@ -295,7 +331,7 @@ chat_verify(struct chat *c, struct person *p, bool yes, struct err *e)
 {
 	struct numbers *n = &p->own->n;
 	struct err why = { 0 };
-	enum trust trust = TRUST_VERIFIED;
+	int done = 0;
 
 	if (check_verify(p, yes, e) < 0)
 		return -1;
@@ -305,8 +341,13 @@ chat_verify(struct chat *c, struct person *p, bool yes, struct err *e)
 	if (yes)
 		trust_settle(c, p);
 	else
-		trust = n->verified_from == TRUST_PAIRED ? TRUST_PAIRED :
-		    TRUST_ACCEPTED;
-	turn_dirty_numbers(c, p);
-	return turn_finish(c, people_keep(c, p, trust, &why), &why, e);
+		differ(c, p);
+	if (person_is_contact(p)) {
+		turn_dirty_numbers(c, p);
+		done = people_keep(c, p, yes ? TRUST_VERIFIED :
+		    TRUST_ACCEPTED, &why);
+	} else {
+		people_changed(c, p);
+	}
+	return turn_finish(c, done, &why, e);
 }

@@ -7,7 +7,8 @@
  * wants to talk, is added, or pairs, and bears the name of a contact with
  * other keys, or answers where a contact was dialled before, is *doubted*:
  * that is said aloud once, and no words go to them before I confirmed by
- * /accept or /verify PEER yes.
+ * /accept or /verify PEER yes.  So is a person whose numbers I compared and
+ * found to differ: the doubt is of the person itself then.
  *
  * The joiner of a code stores its maker before he says who he is, so a
  * crash may leave him with a contact who never heard of him.  Such a one is
@@ -27,6 +28,8 @@ void trust_look(struct chat *c, struct person *p);
 void trust_look_at(struct chat *c, struct person *p, const char *where);
 /* I know what I do: no doubt any more. */
 void trust_settle(struct chat *c, struct person *p);
+/* Doubted for numbers that differ, not for another's name or place. */
+bool trust_differs(const struct person *p);
 /* -1 with the reason when words to p are held. */
 int trust_may_say(struct chat *c, struct person *p, struct err *e);
 

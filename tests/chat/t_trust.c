@@ -44,11 +44,53 @@ t_verified_is_marked_kept_and_taken_back(void **state)
 	ok(trust(bob, alice) == TRUST_VERIFIED, "kept");
 	ok(chat_verify(bob->chat, sim_person(bob, alice), false, &e) == 0,
 	    e.what);
-	ok(trust(bob, alice) == TRUST_PAIRED, "as before");
-	ok(chat_verify(bob->chat, sim_person(bob, alice), false, &e) < 0,
-	    "it is not");
+	ok(trust(bob, alice) == TRUST_ACCEPTED, "nor is paired any comfort");
 	sim_kill(s, bob);
-	ok(trust(bob, alice) == TRUST_PAIRED, "kept");
+	ok(trust(bob, alice) == TRUST_ACCEPTED, "kept");
+	ok(chat_verify(bob->chat, sim_person(bob, alice), true, &e) == 0,
+	    e.what);
+	ok(trust(bob, alice) == TRUST_VERIFIED, "it was misread");
+}
+
+static void
+t_numbers_that_differ_are_loud_and_hold_words(void **state)
+{
+	const struct person *p;
+
+	(void)state;
+	ok(join(bob, host()) == 0, e.what);
+	ok(chat_verify(bob->chat, sim_person(bob, alice), false, &e) == 0,
+	    e.what);
+	sim_run_ms(s, 20);
+	ok(sim_told(bob, NEWS_KEY, "sits between you") == 1, "said aloud");
+	p = sim_person(bob, alice);
+	ok(p->doubted && p->differs, "held");
+	ok(trust(bob, alice) == TRUST_ACCEPTED, "no mark");
+	ok(sim_say(bob, alice, "hello") < 0, "not a word");
+	sim_kill(s, bob);
+	p = sim_person(bob, alice);
+	ok(p->doubted && p->differs, "kept");
+	ok(sim_say(bob, alice, "hello") < 0, "nor later");
+	ok(!sim_person(alice, bob)->doubted, "his own business");
+	ok(sim_say(alice, bob, "what is it?") == 0, "she may");
+	ok(chat_verify(bob->chat, sim_person(bob, alice), true, &e) == 0,
+	    e.what);
+	p = sim_person(bob, alice);
+	ok(!p->doubted && !p->differs, "compared again");
+	ok(sim_say(bob, alice, "hello") == 0, "said");
+}
+
+static void
+t_a_new_code_ends_what_differed(void **state)
+{
+	(void)state;
+	ok(join(bob, host()) == 0, e.what);
+	ok(chat_verify(bob->chat, sim_person(bob, alice), false, &e) == 0,
+	    e.what);
+	ok(join(bob, host()) == 0, e.what);
+	ok(!sim_person(bob, alice)->doubted, "nobody is between");
+	ok(trust(bob, alice) == TRUST_PAIRED, "paired");
+	ok(sim_say(bob, alice, "hello") == 0, "said");
 }
 
 static void
@@ -124,7 +166,9 @@ t_host_join_and_verify_are_typed(void **state)
 	ok(type(bob, NULL, "/verify Alice yes") == 0, e.what);
 	ok(trust(bob, alice) == TRUST_VERIFIED, "marked");
 	ok(type(bob, sim_person(bob, alice), "/verify no") == 0, e.what);
-	ok(trust(bob, alice) == TRUST_PAIRED, "taken back");
+	ok(trust(bob, alice) == TRUST_ACCEPTED, "taken back");
+	ok(type(bob, NULL, "/peers") == 0 &&
+	    strstr(answers, "numbers differ"), answers);
 	ok(type(bob, NULL, "/verify") < 0, "whom?");
 }
 
@@ -454,6 +498,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(t_both_see_the_same_numbers_and_words),
 		T(t_verified_is_marked_kept_and_taken_back),
+		T(t_numbers_that_differ_are_loud_and_hold_words),
+		T(t_a_new_code_ends_what_differed),
 		T(t_strangers_and_the_blocked_are_not_verified),
 		T(t_host_join_and_verify_are_typed),
 		T(t_join_takes_an_address_behind_the_code),
