@@ -336,6 +336,19 @@ dial_asked(struct app *a)
 	}
 }
 
+static void
+suggest_link(struct app *a, const char *link)
+{
+	struct err e = { 0 };
+
+	if (tui_suggest(a->tui, "/add ", link, &e) < 0)
+		chat_error(a->chat, &e);
+	else
+		chat_notice(a->chat, "A contact link was opened. Enter adds "
+		    "whoever made it, and they may write to you; Ctrl-C clears "
+		    "the line");
+}
+
 /* Contact links of the command line, as /add takes them.  A page of the web
  * may have put them there: on a screen the person looks and presses Enter. */
 static void
@@ -347,14 +360,8 @@ add_asked(struct app *a)
 		struct err e = { 0 };
 		struct person *p;
 
-		if (a->tui && tui_suggest(a->tui, "/add ", s->links[i], &e) < 0) {
-			chat_error(a->chat, &e);
-			break;
-		}
 		if (a->tui) {
-			chat_notice(a->chat, "A contact link was opened. "
-			    "Enter adds whoever made it, and they may write to "
-			    "you; Ctrl-C clears the line");
+			suggest_link(a, s->links[i]);
 			break;
 		}
 		p = chat_add(a->chat, s->links[i], &e);
