@@ -97,13 +97,15 @@ run_doctor(void *room, struct cmd_call *call, struct err *e)
 static const struct cmd table[] = {
 	{ .name = "connect", .usage = "HOST[:PORT]",
 	  .help = "dial an address and greet whoever answers",
-	  .args = { CMD_HOST }, .min = 1, .run = run_connect },
+	  .args = { CMD_HOST }, .min = 1, .run = run_connect,
+	  .more = "for example /connect 192.168.1.7; theirs: /listen" },
 	{ .name = "doctor", .usage = "",
 	  .help = "measure what is reachable, and what to do about the rest",
 	  .args = { CMD_NONE }, .min = 0, .run = run_doctor },
 	{ .name = "listen", .usage = "[PORT]",
 	  .help = "show where I can be reached, or listen elsewhere",
-	  .args = { CMD_WORD }, .min = 0, .run = run_listen }
+	  .args = { CMD_WORD }, .min = 0, .run = run_listen,
+	  .more = "for example /listen 6000; they type /connect" }
 };
 
 void

@@ -35,6 +35,8 @@ cmd_help(void *room, struct cmd_call *call, struct err *e)
 	say_usage(call, c);
 	if (c->alias)
 		cmd_say(call, "also: %s", c->alias);
+	if (c->more)
+		cmd_say(call, "%s", c->more);
 	return 0;
 }
 
@@ -236,13 +238,14 @@ cmd_quit(void *room, struct cmd_call *call, struct err *e)
 
 static const struct cmd app_cmds[] = {
 	{ "help", NULL, "[COMMAND]", "what commands there are",
-	    { CMD_COMMAND }, 0, cmd_help, NULL },
+	    { CMD_COMMAND }, 0, cmd_help, NULL, "for example /help host" },
 	{ "set", NULL, "[NAME [VALUE]]", "show or change options",
-	    { CMD_OPTION, CMD_REST }, 0, cmd_set, NULL },
+	    { CMD_OPTION, CMD_REST }, 0, cmd_set, NULL,
+	    "for example /set relay relay.example; then /save" },
 	{ "save", NULL, "", "keep the options as they are now",
-	    { CMD_NONE }, 0, cmd_save, NULL },
+	    { CMD_NONE }, 0, cmd_save, NULL, "/set shows and changes them" },
 	{ "quit", "exit q", "", "leave; what is owed stays queued",
-	    { CMD_NONE }, 0, cmd_quit, NULL },
+	    { CMD_NONE }, 0, cmd_quit, NULL, NULL },
 };
 
 void

@@ -587,7 +587,7 @@ cmd_query(void *room, struct cmd_call *call, struct err *e)
 
 static const struct cmd headless_cmds[] = {
 	{ "query", "open", "PEER", "open the chat with PEER",
-	    { CMD_PEER }, 1, cmd_query, NULL },
+	    { CMD_PEER }, 1, cmd_query, NULL, NULL },
 };
 
 /* ---- the face ------------------------------------------------------------ */

@@ -203,13 +203,27 @@ help_filter_erase(struct help *h)
 	return true;
 }
 
-static bool
-is_wanted(const struct help *h, const struct row *row)
+/* Who types a command here wants to know of it: "/help verify" asks for
+ * "verify", "/verify Bob" for "/verify". */
+static void
+wanted(const struct help *h, char what[FILTER_MAX + 1])
 {
-	if (!h->filter[0])
+	const char *s = h->filter;
+
+	if (strncmp(s, "/help ", 6) == 0)
+		s += 6 + strspn(s + 6, " ");
+	snprintf(what, FILTER_MAX + 1, "%s", s);
+	if (*what == '/')
+		what[strcspn(what, " ")] = '\0';
+}
+
+static bool
+is_wanted(const char *what, const struct row *row)
+{
+	if (!*what)
 		return true;
-	return row->right && (text_contains(row->left, h->filter) ||
-	    text_contains(row->right, h->filter));
+	return row->right && (text_contains(row->left, what) ||
+	    text_contains(row->right, what));
 }
 
 /* Display rows of one row at this width; draws them from `at` on, which may
@@ -248,10 +262,12 @@ static int
 put_rows(struct help *h, const struct rect *r, bool draw)
 {
 	const int left = r->cols >= 56 ? LEFT_CELLS : r->cols / 3;
+	char what[FILTER_MAX + 1];
 	int at = -h->top;
 
+	wanted(h, what);
 	for (size_t i = 0; i < h->n; i++) {
-		if (is_wanted(h, &h->rows[i]))
+		if (is_wanted(what, &h->rows[i]))
 			at += put_row(r, at, left, &h->rows[i], draw);
 	}
 	return at + h->top;
@@ -267,7 +283,8 @@ help_draw(struct help *h, const struct scene *s, const struct rect *r)
 		return;
 	term_fill(r, STYLE_TEXT);
 	if (r->rows > 2) {
-		int col = term_puts(r, 0, 0, STYLE_DIM, h->filter[0] ? "/" :
+		int col = term_puts(r, 0, 0, STYLE_DIM, h->filter[0] ?
+		    "search: " :
 		    "type to search; arrows scroll; F1 or Esc closes");
 
 		col = term_puts(r, 0, col, STYLE_KEY, h->filter);

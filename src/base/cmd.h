@@ -40,6 +40,7 @@ struct cmd {
 	int min;			/* words that must be there */
 	int (*run)(void *room, struct cmd_call *call, struct err *e);
 	const char *words;		/* completes CMD_WORD: "on off" */
+	const char *more;		/* an example, or what goes with it */
 };
 
 struct cmd_call {

@@ -44,20 +44,21 @@ on_long(void *room, struct cmd_call *call, struct err *e)
 }
 
 static const struct cmd talk[] = {
-	{ "peers", NULL, "", "lists", { CMD_NONE }, 0, on_run, NULL },
+	{ "peers", NULL, "", "lists", { CMD_NONE }, 0, on_run, NULL, NULL },
 	{ "msg", "m tell", "PEER TEXT", "says", { CMD_PEER, CMD_REST }, 2,
-	    on_run, NULL },
+	    on_run, NULL, NULL },
 	{ "rename", NULL, "PEER NAME", "renames", { CMD_PEER, CMD_WORD }, 2,
-	    on_run, NULL },
+	    on_run, NULL, NULL },
 	{ "verify", NULL, "[PEER]", "verifies", { CMD_PEER }, 0, on_run,
-	    NULL },
+	    NULL, NULL },
 };
 
 static const struct cmd screen[] = {
-	{ "clear", NULL, "", "clears", { CMD_NONE }, 0, on_run, NULL },
-	{ "fail", NULL, "", "fails", { CMD_NONE }, 0, on_fail, NULL },
-	{ "long", NULL, "", "talks", { CMD_NONE }, 0, on_long, NULL },
-	{ "quit", "exit q", "", "quits", { CMD_NONE }, 0, on_run, NULL },
+	{ "clear", NULL, "", "clears", { CMD_NONE }, 0, on_run, NULL, NULL },
+	{ "fail", NULL, "", "fails", { CMD_NONE }, 0, on_fail, NULL, NULL },
+	{ "long", NULL, "", "talks", { CMD_NONE }, 0, on_long, NULL, NULL },
+	{ "quit", "exit q", "", "quits", { CMD_NONE }, 0, on_run, NULL,
+	    NULL },
 };
 
 static struct cmds *cmds;
