@@ -125,7 +125,7 @@ set_relay(struct cmd_app *app, const char *value, struct err *e)
 
 	if (done == 0 && net_relays(app->net, e) < 0) {
 		put_relays(app->opts, list);
-		done = -1;
+		done = err_next(e, "/set relay \"\" leaves all there are");
 	}
 	for (size_t i = 0; i < n; i++)
 		free(list[i]);
