@@ -44,6 +44,9 @@ tui_shows 'are you there'
 tui_type '/accept'
 tui_key Enter
 tui_shows 'CONTACTS'
+tui_type '/verify Bob yes'
+tui_key Enter
+tui_shows '─ ✓ verified ─' || exit 1
 tui_type 'yes, on the same wire 👋'
 tui_key Enter
 tui_shows 'read'
