@@ -171,7 +171,16 @@ chat_add(struct chat *c, const char *link, struct err *e)
 	people_retitle(c, p);
 	if (is_new)
 		done = consent_give(c, p, &why);
+	else if (p->own->n.unconfirmed) {
+		/* Now they are mine by a link as well. */
+		p->own->n.unconfirmed = false;
+		turn_dirty_numbers(c, p);
+	}
 	if (done == 0 && is_new)
 		trust_look(c, p);
-	return turn_finish(c, done, &why, e) < 0 ? NULL : p;
+	if (turn_finish(c, done, &why, e) == 0)
+		return p;
+	/* Whom nothing keeps here but this try. */
+	people_leave(c, p);
+	return NULL;
 }

@@ -47,7 +47,7 @@ consent_pair(struct chat *c, struct person *p, bool i_came, struct err *e)
 	bool is_new = !person_is_contact(p);
 	bool asked = was == TRUST_REQUESTED;
 	/* Who came first does not know yet whether he is known there. */
-	bool sure = !i_came || !is_new || asked;
+	bool sure = !i_came || asked || (!is_new && !p->own->n.unconfirmed);
 
 	turn_touch(c, p);
 	p->who.admitted = p->who.admitted || sure;
@@ -58,8 +58,10 @@ consent_pair(struct chat *c, struct person *p, bool i_came, struct err *e)
 	turn_post(c, p, TELL_WANT | TELL_URGENT | TELL_FRAMES | TELL_ROUTES);
 	if (!sure)
 		trust_unconfirmed(c, p);
-	else
+	else {
+		p->own->n.unconfirmed = false;
 		routes_owe(c, p);
+	}
 	if (asked) {
 		p->own->n_request = 0;
 		post_ack_all(c, p);

@@ -214,6 +214,14 @@ trust_confirm(struct chat *c, struct person *p)
 	people_changed(c, p);
 }
 
+/* More than the code that was typed: I decided, or said something. */
+static bool
+is_mine_anyway(const struct person *p)
+{
+	return p->n_owed > 0 || (p->talk && talk_count(p->talk) > 0) ||
+	    p->who.trust != TRUST_ACCEPTED || p->doubted || p->who.alias[0];
+}
+
 /* Nothing was heard of them: they never knew, unless words of mine are to
  * reach them, which then ask like a stranger's. */
 static void
@@ -222,7 +230,7 @@ give_up(struct chat *c, struct person *p)
 	struct err why = { 0 };
 	char title[sizeof(p->title)];
 
-	if (p->n_owed > 0 || (p->talk && talk_count(p->talk) > 0)) {
+	if (is_mine_anyway(p)) {
 		turn_touch(c, p);
 		p->own->n.unconfirmed = false;
 		turn_dirty_numbers(c, p);

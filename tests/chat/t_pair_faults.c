@@ -331,6 +331,68 @@ t_words_keep_who_was_never_confirmed(void **state)
 	ok(sim_told(alice, NEWS_REQUEST, "are you there?") == 1, "asked");
 }
 
+/* What I decide while nobody confirms is not undone by the deadline. */
+static void
+t_a_block_outlasts_a_pairing_that_failed(void **state)
+{
+	(void)state;
+	lose(5);
+	ok(chat_block(bob->chat, sim_person(bob, alice), true, &e) == 0,
+	    e.what);
+	sim_leap(s, 601000);
+	ok(trust(bob, alice) == TRUST_BLOCKED, "still");
+	sim_kill(s, bob);
+	sim_leap(s, 601000);
+	ok(trust(bob, alice) == TRUST_BLOCKED, "after a start, too");
+}
+
+static void
+t_compared_numbers_outlast_a_pairing_that_failed(void **state)
+{
+	(void)state;
+	lose(5);
+	ok(chat_verify(bob->chat, sim_person(bob, alice), false, &e) == 0,
+	    e.what);
+	sim_leap(s, 601000);
+	ok(is_contact(bob, alice), "kept");
+	ok(sim_person(bob, alice)->doubted, "with the doubt");
+}
+
+/* Alice never knew of him; then she comes to a code of his. */
+static void
+t_whoever_comes_to_me_is_sure(void **state)
+{
+	struct hosting h;
+
+	(void)state;
+	lose(5);
+	ok(sim_person(bob, alice)->unconfirmed, "he waits");
+	ok(chat_host(bob->chat, &e) == 0, e.what);
+	ok(chat_hosting(bob->chat, &h), "he made a code");
+	sim_run_ms(s, 1);
+	ok(join(alice, h.code) == 0, e.what);
+	ok(!sim_person(bob, alice)->unconfirmed, "she came");
+	sim_leap(s, 601000);
+	ok(is_contact(bob, alice), "and stays");
+	ok_paired();
+}
+
+/* The second try is not sure before it is confirmed, and has its own time. */
+static void
+t_a_second_try_waits_as_long_as_the_first(void **state)
+{
+	(void)state;
+	lose(5);
+	sim_leap(s, 400000);
+	lose(5);
+	ok(sim_person(bob, alice)->unconfirmed, "he waits");
+	ok(trust(bob, alice) == TRUST_ACCEPTED, "and is not sure");
+	sim_leap(s, 400000);
+	ok(is_contact(bob, alice), "ten minutes from the second");
+	sim_leap(s, 301000);
+	ok(!is_contact(bob, alice), "and no more");
+}
+
 static void
 t_the_same_code_again_confirms(void **state)
 {
@@ -500,6 +562,10 @@ main(void)
 		T(t_a_frame_confirms_what_m6_could_not),
 		T(t_a_letter_confirms_as_well),
 		T(t_who_was_forgotten_is_asked_again),
+		T(t_a_block_outlasts_a_pairing_that_failed),
+		T(t_compared_numbers_outlast_a_pairing_that_failed),
+		T(t_whoever_comes_to_me_is_sure),
+		T(t_a_second_try_waits_as_long_as_the_first),
 		T(t_she_is_told_when_her_last_word_cannot_leave),
 		T(t_words_keep_who_was_never_confirmed),
 		T(t_the_same_code_again_confirms),
