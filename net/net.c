@@ -111,7 +111,10 @@ on_visit(void *ctx, struct stream *s)
 {
 	struct net *n = ctx;
 
-	plates_accepted(n->plates, s);
+	if (n->closing)
+		stream_free(s);
+	else
+		plates_accepted(n->plates, s);
 }
 
 static void
@@ -120,7 +123,8 @@ on_found(void *ctx, const struct addr *at,
 {
 	struct net *n = ctx;
 
-	plates_found(n->plates, at, instance);
+	if (!n->closing)
+		plates_found(n->plates, at, instance);
 }
 
 static void
@@ -557,6 +561,7 @@ net_close(struct net *n)
 	checkup_free(n->checkup);
 	n->checkup = NULL;
 	plates_free(n->plates);
+	n->plates = NULL;
 	lan_close(n->lan);
 	n->lan = NULL;
 	listener_free(n->listener);

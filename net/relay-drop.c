@@ -137,7 +137,10 @@ relay_drops_load(struct relays *all)
 void
 relay_drops_clear(struct relays *all)
 {
-	timer_stop(&all->keep_drops);
+	if (timer_is_set(&all->keep_drops)) {
+		timer_stop(&all->keep_drops);
+		on_keep(all);
+	}
 	LIST_EACH(d, &all->drops, struct drop, in_all)
 		forget(d);
 }
@@ -202,7 +205,7 @@ relay_drops_up(struct relay *r)
 	if (!r->is_mine)
 		return;
 	LIST_EACH(d, &r->all->drops, struct drop, in_all) {
-		if (strcmp(d->where, r->where) != 0)
+		if (d->relay || strcmp(d->where, r->where) != 0)
 			continue;
 		d->relay = r;
 		ask_open(d);
