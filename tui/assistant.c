@@ -46,7 +46,7 @@ static const struct {
 enum { N_CHOICES = sizeof(choices) / sizeof(choices[0]) };
 
 struct assistant {
-	const struct assistant_setup *setup;
+	struct assistant_setup setup;
 	struct assistant_answers *out;
 	struct loop *loop;
 	struct theme theme;
@@ -63,7 +63,7 @@ struct assistant {
 static bool
 is_asked(const struct assistant *a, int which)
 {
-	return !(a->setup->skip & 1u << which);
+	return !(a->setup.skip & 1u << which);
 }
 
 static char *
@@ -74,8 +74,8 @@ place_of(struct assistant *a, size_t *size)
 	case ASSISTANT_NAME:
 		return a->out->name;
 	case ASSISTANT_PASSPHRASE:
-		*size = a->setup->passphrase_size;
-		return a->repeats ? a->setup->again : a->setup->passphrase;
+		*size = a->setup.passphrase_size;
+		return a->repeats ? a->setup.again : a->setup.passphrase;
 	case ASSISTANT_RELAY:
 		return a->out->relay;
 	case ASSISTANT_CODE:
@@ -129,8 +129,8 @@ go_back(struct assistant *a)
 	if (a->at == ASSISTANT_PASSPHRASE || before ==
 	    ASSISTANT_PASSPHRASE) {
 		/* Masked, it cannot be mended: typed anew. */
-		memset(a->setup->passphrase, 0, a->setup->passphrase_size);
-		memset(a->setup->again, 0, a->setup->passphrase_size);
+		memset(a->setup.passphrase, 0, a->setup.passphrase_size);
+		memset(a->setup.again, 0, a->setup.passphrase_size);
 	}
 	if (!a->repeats)
 		a->at = (enum assistant_asks)before;
@@ -148,7 +148,7 @@ take_passphrase(struct assistant *a)
 	} else if (!a->repeats) {
 		a->repeats = true;
 		enter(a);
-	} else if (strcmp(a->setup->passphrase, a->setup->again) == 0) {
+	} else if (strcmp(a->setup.passphrase, a->setup.again) == 0) {
 		go_on(a);
 	} else {
 		err_set(&a->trouble, STATUS_DENIED, "The two were not the "
@@ -173,7 +173,7 @@ take_answer(struct assistant *a)
 		take_passphrase(a);
 		break;
 	case TEXT:
-		if (a->field.len == 0 || a->setup->check(a->setup->arg, a->at,
+		if (a->field.len == 0 || a->setup.check(a->setup.arg, a->at,
 		    a->field.at, &a->trouble) == 0)
 			go_on(a);
 		break;
@@ -301,7 +301,7 @@ draw_question(const struct assistant *a, struct form *f)
 	    q->ask);
 	if (a->at == ASSISTANT_NAME)
 		snprintf(why, sizeof(why), "Enter takes \"%s\"; /name "
-		    "changes it at any time.", a->setup->name);
+		    "changes it at any time.", a->setup.name);
 	else
 		snprintf(why, sizeof(why), "%s", a->repeats ? "" : q->why);
 	form_say(f, STYLE_DIM, 0, why);
@@ -383,7 +383,7 @@ assistant_run(const struct assistant_setup *setup,
 	struct assistant *a = mem_new(sizeof(*a));
 
 	memset(out, 0, sizeof(*out));
-	a->setup = setup;
+	a->setup = *setup;
 	a->loop = setup->loop;
 	a->out = out;
 	*status = -1;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crate.h"
+#include "dbfile.h"
 #include "file.h"
 #include "parcel.h"
 #include "schema.h"
@@ -196,6 +197,12 @@ move_out(const struct profile *p, const char *to, const char *passphrase,
 
 	if (file_exists(to))
 		return refuse_to_overwrite(to, e);
+	if (dbfile_has_wal(p->db)) {
+		err_set(e, STATUS_FAILURE, "%s did not close into one file",
+		    p->db);
+		return err_next(e, "check the free space, start p2ptui once, "
+		    "and export again");
+	}
 	part = mem_printf("%s.part", to);
 	o.path = part;
 	buf_init(&o.plain);
