@@ -20,16 +20,17 @@ cmd_help(void *room, struct cmd_call *call, struct err *e)
 {
 	const struct cmd_app *app = room;
 	const struct cmd *c;
+	const char *name;
 
 	if (call->argc == 0) {
 		for (size_t i = 0; i < cmds_count(app->cmds); i++)
 			say_usage(call, cmds_at(app->cmds, i));
 		return 0;
 	}
-	c = cmds_find(app->cmds, call->argv[0] + (call->argv[0][0] == '/'));
+	name = call->argv[0] + (call->argv[0][0] == '/');
+	c = cmds_find(app->cmds, name);
 	if (!c) {
-		err_set(e, STATUS_USAGE, "there is no command /%s",
-		    call->argv[0]);
+		err_set(e, STATUS_USAGE, "there is no command /%s", name);
 		return err_next(e, "/help lists all commands");
 	}
 	say_usage(call, c);

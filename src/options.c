@@ -310,7 +310,7 @@ void
 options_help(void)
 {
 	puts("Usage: p2ptui [OPTION]... [LINK]...\n"
-	    "Talk to the people on this network, from the terminal.\n"
+	    "Talk from terminal to terminal, on this network and beyond.\n"
 	    "LINK: p2ptui:..., the contact link of somebody to be added.\n");
 	arg_help(arg_table, N_ARGS, stdout);
 	puts("\nIn the program: F1, or /help.  Manual: man p2ptui");

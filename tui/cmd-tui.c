@@ -94,7 +94,7 @@ static const struct cmd rows[] = {
 	{ .name = "clear", .usage = "",
 	    .help = "empty the screen of this chat", .run = run_clear },
 	{ .name = "bind", .usage = "KEY ACTION",
-	    .help = "what a key does; actions are listed in the help",
+	    .help = "what a key does; p2ptui.conf(5) lists the actions",
 	    .args = { CMD_WORD, CMD_WORD }, .min = 2, .run = run_bind },
 };
 

@@ -213,7 +213,8 @@ unknown_action(const char *name, struct err *e)
 	err_set(e, STATUS_CONFIG, "\"%.40s\" is not an action", name);
 	if (best)
 		return err_next(e, "did you mean %s?", best);
-	return err_next(e, "F1 lists the actions; \"none\" unbinds a key");
+	return err_next(e, "p2ptui.conf(5) lists the actions; \"none\" "
+	    "unbinds a key");
 }
 
 int

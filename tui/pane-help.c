@@ -139,6 +139,7 @@ add_marks(struct help *h, const struct scene *s)
 		{ MARK_AWAY, "away" },
 		{ MARK_OFFLINE, "not here; words wait until they are" },
 		{ MARK_QUEUED, "my message is kept here until it is taken" },
+		{ MARK_STORED, "a relay keeps it for them, sealed" },
 		{ MARK_DELIVERED, "they have it on disk; \"read\": seen" },
 		{ MARK_FAILED, "it will not be sent" },
 		{ MARK_PAIRED, "paired: a contact by a code" },
