@@ -420,6 +420,19 @@ t_a_mailbox_to_drop_is_remembered_over_a_start(void **state)
 	mailbox_is_dropped_later(*state, true);
 }
 
+/* It was asked for, and nobody answered before we left. */
+static void
+t_a_mailbox_to_drop_is_kept_when_we_leave_at_once(void **state)
+{
+	struct relay_test *t = *state;
+
+	relay_test_meet(t);
+	relays_want(t->bob->relays, user_keys(t->alice), false);
+	user_close(t->bob);
+	assert_true(t->bob->drops.len > 1);
+	user_open(t->bob);
+}
+
 static void
 t_who_is_wanted_again_keeps_the_mailbox(void **state)
 {
@@ -594,6 +607,7 @@ main(void)
 		ROW(t_who_is_unwanted_has_no_mailbox_any_more),
 		ROW(t_a_mailbox_is_dropped_when_the_relay_is_back),
 		ROW(t_a_mailbox_to_drop_is_remembered_over_a_start),
+		ROW(t_a_mailbox_to_drop_is_kept_when_we_leave_at_once),
 		ROW(t_who_is_wanted_again_keeps_the_mailbox),
 		ROW(t_nowhere_to_leave_it_is_said_later),
 		ROW(t_so_many_letters_and_no_more_at_once),
