@@ -80,9 +80,10 @@ add(struct relays *all, const char *where, size_t len,
     const struct user_id *who, uint64_t day)
 {
 	struct drop *d = mem_new(sizeof(*d));
+	struct drop *oldest = LIST_FIRST(&all->drops, struct drop, in_all);
 
-	if (all->n_drops == DROPS_MAX && !list_is_empty(&all->drops))
-		forget(LIST_FIRST(&all->drops, struct drop, in_all));
+	if (oldest && all->n_drops == DROPS_MAX)
+		forget(oldest);
 	d->ask.answered = on_answer;
 	d->all = all;
 	memcpy(d->where, where, len);
