@@ -168,7 +168,8 @@ set_option(struct cmd_app *app, const char *name, const char *value,
 	if (strcmp(name, "relay") == 0)
 		return set_relay(app, value, e);
 	if (opts_set(app->opts, name, value, e) < 0)
-		return -1;
+		return opts_find(app->opts, name) ? -1 :
+		    err_next(e, "/set lists all options");
 	if (strcmp(name, "relay-token") == 0)
 		return net_relays(app->net, e);
 	if (strcmp(name, "history") == 0)

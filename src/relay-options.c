@@ -168,7 +168,10 @@ enum { N_OPTIONS = sizeof option_table / sizeof *option_table };
 struct opts *
 relay_options_new(void)
 {
-	return opts_new(option_table, N_OPTIONS);
+	struct opts *o = opts_new(option_table, N_OPTIONS);
+
+	opts_manual(o, "p2prelay(8)");
+	return o;
 }
 
 /* ---- limits ------------------------------------------------------------- */

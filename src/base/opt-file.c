@@ -107,13 +107,13 @@ parse_line(struct opts *o, char *line, size_t len, bool weak, struct err *e)
 }
 
 static int
-at_place(const struct place *at, struct err *e)
+at_place(const struct opts *o, const struct place *at, struct err *e)
 {
 	if (e)
 		e->status = STATUS_CONFIG;
 	err_prefix(e, "%s:%zu", at->file, at->line);
 	if (e && !e->next[0])
-		err_next(e, "correct the line; p2ptui.conf(5) explains it");
+		err_next(e, "correct the line; %s explains it", o->manual);
 	return -1;
 }
 
@@ -133,7 +133,7 @@ parse_lines(struct opts *o, struct place *at, struct buf *b, bool at_end,
 		if (len > OPT_LINE_MAX) {
 			err_set(e, STATUS_CONFIG, "the line is too long; "
 			    "allowed: %d bytes", OPT_LINE_MAX);
-			return at_place(at, e);
+			return at_place(o, at, e);
 		}
 		if (end)
 			*end = '\0';
@@ -147,7 +147,7 @@ parse_lines(struct opts *o, struct place *at, struct buf *b, bool at_end,
 			len -= 3;
 		}
 		if (parse_line(o, line, len, at->weak, e) != 0)
-			return at_place(at, e);
+			return at_place(o, at, e);
 		buf_drop(b, end ? len + 1 : len);
 	}
 	return 0;
@@ -275,7 +275,8 @@ opts_save(const struct opts *o, const char *path, struct err *e)
 	int status;
 
 	buf_init(&out);
-	buf_printf(&out, "# Written by /save; p2ptui.conf(5) explains it.\n");
+	buf_printf(&out, "# Written by /save; %s explains it.\n",
+	    o->manual);
 	for (size_t i = 0; i < o->n; i++) {
 		const struct opt_slot *s = &o->slots[i];
 

@@ -21,6 +21,7 @@ struct opts {
 	size_t n;
 	struct opt_slot *slots;		/* one for each row */
 	uint64_t version;
+	const char *manual;		/* borrowed */
 };
 
 void opt_slot_clear(struct opt_slot *s);

@@ -223,6 +223,7 @@ opts_new(const struct opt *table, size_t n)
 
 	o->table = table;
 	o->n = n;
+	o->manual = "p2ptui.conf(5)";
 	o->slots = mem_array(n, sizeof(*o->slots));
 	for (size_t i = 0; i < n; i++)
 		opt_slot_default(&o->slots[i], &table[i]);
@@ -238,6 +239,12 @@ opts_free(struct opts *o)
 		opt_slot_clear(&o->slots[i]);
 	free(o->slots);
 	free(o);
+}
+
+void
+opts_manual(struct opts *o, const char *page)
+{
+	o->manual = page;
 }
 
 void
@@ -289,7 +296,7 @@ refuse_unknown(const struct opts *o, const char *name, struct err *e)
 		    name, near);
 	else
 		err_set(e, STATUS_USAGE, "unknown option %s", name);
-	return err_next(e, "p2ptui.conf(5) and /set list all options");
+	return err_next(e, "%s lists all options", o->manual);
 }
 
 int
@@ -338,7 +345,7 @@ opts_set_pair(struct opts *o, const char *pair, struct err *e)
 	if (!eq) {
 		err_set(e, STATUS_USAGE, "a value is missing; allowed: "
 		    "NAME=VALUE");
-		return err_next(e, "p2ptui.conf(5) lists all options");
+		return err_next(e, "%s lists all options", o->manual);
 	}
 	name = mem_strn(pair, (size_t)(eq - pair));
 	status = opts_set(o, name, eq + 1, e);

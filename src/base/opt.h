@@ -50,6 +50,9 @@ struct opts;
 /* The table is borrowed for the life of opts. */
 struct opts *opts_new(const struct opt *table, size_t n);
 void opts_free(struct opts *o);
+/* The page that explains them, in errors: "p2ptui.conf(5)" if nobody says
+ * it.  Borrowed. */
+void opts_manual(struct opts *o, const char *page);
 /* One more check, by whoever knows what the table cannot: it follows the
  * row's own, so that what is wrong is found where it is written. */
 void opts_check(struct opts *o, const char *name,

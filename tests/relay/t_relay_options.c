@@ -126,6 +126,7 @@ t_wrong_values_are_usage_and_say_what_is_allowed(void **state)
 		assert_int_equal(parse(&s, &e, words), -1);
 		assert_int_equal(e.status, STATUS_USAGE);
 		assert_true(e.what[0] != '\0');
+		assert_null(strstr(e.next, "p2ptui"));
 		opts_free(s.opts);
 	}
 }
