@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "passphrase.h"
 #include "secret.h"
 #include "vault.h"
 
@@ -147,6 +148,8 @@ ask_new_passphrase(const struct opts *opts, const char *prompt,
 		return -1;
 	if (!line[0])
 		return may_be_empty ? 0 : refuse_none(e);
+	if (passphrase_check(line, e) != 0)
+		return -1;
 	if (opts_int(opts, "passphrase-fd") >= 0)
 		return 0;
 	again = secret_new(VAULT_PASSPHRASE_MAX + 1);

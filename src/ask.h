@@ -22,7 +22,7 @@ int ask_check(const struct opts *opts, struct err *e);
 int ask_passphrase(const struct opts *opts, const char *prompt, char *line,
     struct err *e);
 /* A new one: twice at the terminal.  An empty one is STATUS_DENIED unless
- * it may be empty. */
+ * it may be empty; STATUS_USAGE: it cannot be set (passphrase.h). */
 int ask_new_passphrase(const struct opts *opts, const char *prompt,
     bool may_be_empty, char *line, struct err *e);
 /* How often a wrong one may be repeated. */

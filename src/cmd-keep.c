@@ -1,8 +1,10 @@
 #include "cmd-keep.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "passphrase.h"
 #include "secret.h"
 #include "work.h"
 
@@ -167,9 +169,17 @@ on_fresh(void *arg, const char *typed)
 	const struct tui_question again = { title, typed && *typed ? "" :
 	    "No passphrase from now on? Enter once more takes it away, Esc "
 	    "keeps it.", "The same again:", k, on_again };
+	struct err e = { 0 };
+	char text[sizeof(e.what) + sizeof(e.next) + 4];
 
 	if (!typed || (!*typed && !k->is_sealed)) {
 		wipe_lines(k);
+		return;
+	}
+	if (*typed && passphrase_check(typed, &e) != 0) {
+		snprintf(text, sizeof(text), "%s%s%s.", e.what,
+		    *e.next ? ": " : "", e.next);
+		ask_fresh(k, text);
 		return;
 	}
 	memcpy(k->fresh, typed, strlen(typed) + 1);

@@ -6,6 +6,7 @@
 
 #include "card.h"
 #include "code.h"
+#include "passphrase.h"
 #include "secret.h"
 #include "vault.h"
 
@@ -65,6 +66,7 @@ check(void *arg, enum assistant_asks which, const char *text, struct err *e)
 	case ASSISTANT_CODE:
 		return check_code(text, e);
 	case ASSISTANT_PASSPHRASE:
+		return passphrase_check(text, e);
 	case ASSISTANT_LAN:
 	case ASSISTANT_QUESTIONS:
 		break;

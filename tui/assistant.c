@@ -145,6 +145,9 @@ take_passphrase(struct assistant *a)
 {
 	if (a->field.len == 0 && !a->repeats) {
 		go_on(a);
+	} else if (!a->repeats && a->setup.check(a->setup.arg, a->at,
+	    a->field.at, &a->trouble) != 0) {
+		field_clear(&a->field);
 	} else if (!a->repeats) {
 		a->repeats = true;
 		enter(a);

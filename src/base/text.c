@@ -443,3 +443,70 @@ text_cells(const char *s, size_t len)
 	text_fit(s, len, INT_MAX, &used);
 	return used;
 }
+
+/* ---- what is compared, never shown --------------------------------------- */
+
+/* The code point that stands in its place; -1: none may. */
+static int32_t
+opaque(int32_t cp)
+{
+	const utf8proc_category_t kind = utf8proc_category(cp);
+
+	if (kind == UTF8PROC_CATEGORY_ZS)
+		return ' ';
+	return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_ZL ||
+	    kind == UTF8PROC_CATEGORY_ZP ? -1 : cp;
+}
+
+/* The blanks; none of them takes fewer bytes than a space. */
+static enum text_opaque
+map_blanks(char *out, size_t *n, const char *s, size_t len)
+{
+	size_t at = 0;
+	int32_t cp;
+
+	*n = 0;
+	while (at < len) {
+		at += text_decode(s + at, len - at, &cp);
+		if (cp == REPLACEMENT)
+			return TEXT_NOT_UTF8;
+		cp = opaque(cp);
+		if (cp < 0)
+			return TEXT_CONTROL;
+		*n += text_encode(out + *n, cp);
+	}
+	return TEXT_OPAQUE;
+}
+
+enum text_opaque
+text_opaque(char *out, size_t size, int32_t *room, size_t n_room,
+    const char *s, size_t len)
+{
+	const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+	enum text_opaque verdict;
+	utf8proc_ssize_t n, i;
+	char bytes[4];
+	size_t at = 0, used;
+
+	if (len >= size || len > INT32_MAX || n_room > INT32_MAX)
+		return TEXT_TOO_LONG;
+	verdict = map_blanks(out, &used, s, len);
+	if (verdict != TEXT_OPAQUE)
+		return verdict;
+	/* More than there is room for is counted, not written. */
+	n = utf8proc_decompose((const utf8proc_uint8_t *)out,
+	    (utf8proc_ssize_t)used, room, (utf8proc_ssize_t)n_room, nfc);
+	if (n < 0 || (size_t)n > n_room)
+		return TEXT_TOO_LONG;
+	n = utf8proc_normalize_utf32(room, n, nfc);
+	for (i = 0; i < n; i++) {
+		used = text_encode(bytes, room[i]);
+		if (used >= size - at)
+			break;
+		memcpy(out + at, bytes, used);
+		at += used;
+	}
+	out[at] = '\0';
+	mem_zero(bytes, sizeof(bytes));
+	return i == n ? TEXT_OPAQUE : TEXT_TOO_LONG;
+}

@@ -91,6 +91,26 @@ bool text_is_clean(const char *s, size_t len, enum text_shape shape);
  * becomes '?', a wide cluster "??", so that cells stay equal. */
 void text_ascii(struct buf *out, const char *s, size_t len);
 
+enum text_opaque {
+	TEXT_OPAQUE,
+	TEXT_NOT_UTF8,		/* or with a U+FFFD that stands for that */
+	TEXT_CONTROL,		/* C0, C1, DEL, U+2028, U+2029 */
+	TEXT_TOO_LONG		/* for out or room */
+};
+
+/*
+ * The one form of what is compared but never shown, a passphrase: that of
+ * RFC 8265 section 4.2.2 (OpaqueString).  Blanks other than U+0020 become
+ * U+0020, then NFC.  Compatibility forms and case stay, and so does what is
+ * unassigned or invisible: emoji are typed with both.  Again changes nothing.
+ *
+ * Out gets a NUL behind it.  It may be three times as long as s (U+1D160).
+ * Room is for code points, two for each byte of s at most.  Nothing else
+ * holds any of it: who has secrets lends memory for them.
+ */
+enum text_opaque text_opaque(char *out, size_t size, int32_t *room,
+    size_t n_room, const char *s, size_t len);
+
 /* Do two names look alike?  They do when they differ only in case, or when
  * their skeletons are equal: compatibility forms, marks, blanks and the
  * common look-alikes of Latin, Greek and Cyrillic folded (after UTS #39). */

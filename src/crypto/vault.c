@@ -6,6 +6,7 @@
 #include "cur.h"
 #include "kdf.h"
 #include "label.h"
+#include "passphrase.h"
 #include "rand.h"
 #include "seal.h"
 #include "secret.h"
@@ -131,36 +132,25 @@ put_header(uint8_t to[VAULT_HEADER], const char *first, const struct header *h)
 	memcpy(to + NONCE_AT, h->nonce, SEAL_NONCE);
 }
 
-static int
-check_passphrase(const char *passphrase, struct err *e)
-{
-	size_t len = strlen(passphrase);
-
-	if (len == 0)
-		return err_set(e, STATUS_USAGE, "the passphrase is empty");
-	if (len > VAULT_PASSPHRASE_MAX)
-		return err_set(e, STATUS_USAGE,
-		    "the passphrase is longer than %d bytes",
-		    VAULT_PASSPHRASE_MAX);
-	return 0;
-}
-
 int
 vault_wrap(uint8_t *out, const char *first, const char *passphrase,
     const struct vault_cost *cost, const uint8_t key[32], struct err *e)
 {
 	struct header h = { .kind = KIND_LOCKED,
 		.cost = cost == NULL ? vault_default_cost : *cost };
+	char *prepared;
 	uint8_t *kek;
 
-	if (check_passphrase(passphrase, e) < 0)
-		return -1;
 	if (!is_cost_sane(&h.cost))
 		return err_set(e, STATUS_USAGE,
 		    "the cost of the passphrase is out of bounds");
+	prepared = passphrase_prepare(passphrase, e);
+	if (prepared == NULL)
+		return -1;
 	rand_nonce(h.salt, sizeof(h.salt));
 	rand_nonce(h.nonce, sizeof(h.nonce));
-	kek = make_kek(passphrase, h.salt, &h.cost, e);
+	kek = make_kek(prepared, h.salt, &h.cost, e);
+	secret_free(prepared);
 	if (kek == NULL)
 		return -1;
 	put_header(out, first, &h);
@@ -313,22 +303,39 @@ vault_asks(const void *p, size_t len, struct err *e)
 	return h.kind == KIND_LOCKED;
 }
 
+/* 1: it is another one. */
 static int
-unlock(uint8_t key[32], const uint8_t *p, const struct header *h,
-    const char *passphrase, struct err *e)
+try_bytes(uint8_t key[32], const uint8_t *p, const struct header *h,
+    const char *bytes, struct err *e)
 {
-	uint8_t *kek = make_kek(passphrase, h->salt, &h->cost, e);
+	uint8_t *kek = make_kek(bytes, h->salt, &h->cost, e);
 	int rc;
 
 	if (kek == NULL)
 		return -1;
 	rc = vault_unwrap(key, kek, p, p + VAULT_HEADER);
 	secret_free(kek);
-	if (rc < 0) {
+	return rc < 0;
+}
+
+static int
+unlock(uint8_t key[32], const uint8_t *p, const struct header *h,
+    const char *passphrase, struct err *e)
+{
+	char *prepared = passphrase_prepare(passphrase, NULL);
+	int rc = 1;
+
+	if (prepared != NULL)
+		rc = try_bytes(key, p, h, prepared, e);
+	/* It was set when bytes were hashed as they came. */
+	if (rc > 0 && (prepared == NULL || strcmp(prepared, passphrase) != 0))
+		rc = try_bytes(key, p, h, passphrase, e);
+	secret_free(prepared);
+	if (rc > 0) {
 		err_set(e, STATUS_DENIED, "the passphrase is wrong");
 		return err_next(e, "try again: nothing was changed");
 	}
-	return 0;
+	return rc;
 }
 
 int

@@ -55,15 +55,17 @@ struct vault *vault_new(const struct identity *id);
 void vault_free(struct vault *v);
 /* Appends the file's bytes.  passphrase NULL: none; cost NULL: the default.
  * Blocks for the Argon2id time; touches nothing but its arguments, so that a
- * worker may run it.  STATUS_USAGE: an empty or too long passphrase, a cost
- * out of bounds; STATUS_FAILURE: no memory for this cost. */
+ * worker may run it.  STATUS_USAGE: a passphrase that cannot be set
+ * (passphrase.h), a cost out of bounds; STATUS_FAILURE: no memory for this
+ * cost. */
 int vault_write(const struct vault *v, const char *passphrase,
     const struct vault_cost *cost, struct buf *out, struct err *e);
 /* Does this file ask for a passphrase?  -1: not a vault, damaged, newer. */
 int vault_asks(const void *p, size_t len, struct err *e);
 /* Blocks as vault_write.  STATUS_DENIED: wrong passphrase or none given;
  * STATUS_FAILURE: no memory for this cost; STATUS_DAMAGED: anything else.
- * A passphrase that is not asked for is not looked at. */
+ * A passphrase that is not asked for is not looked at; a wrong one that is
+ * not in its one form (passphrase.h) takes twice as long. */
 struct vault *vault_read(const void *p, size_t len, const char *passphrase,
     struct err *e);
 /* A fresh identity from the seed; the caller owns it. */
