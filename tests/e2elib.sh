@@ -28,17 +28,38 @@ exec {NEVER}<>"$T/never"
 
 pause() { read -rt "$1" -u "$NEVER" _; }
 
-# Ports below the ephemeral range, some apart for parallel tests.
-LAN_PORT=$((15000 + $$ * 7 % 15000))
+# Ports below the ephemeral range: LAN_PORT and the 31 above it.  The pid alone
+# does not keep those of parallel tests apart, so they are looked at.
+choose_ports() {
+	local busy i n hex
+	busy=" $(cat /proc/net/{tcp,tcp6,udp,udp6} 2>/dev/null | awk '
+		$1 ~ /^[0-9]+:$/ { sub(/.*:/, "", $2); print $2 }' |
+		tr '\n' ' ') "
+	for ((n = 0; n < 400; n++)); do
+		LAN_PORT=$((15000 + ($$ * 7 + n * 37) % 14968))
+		for ((i = LAN_PORT; i < LAN_PORT + 32; i++)); do
+			printf -v hex %04X $i
+			[[ $busy != *" $hex "* ]] || continue 2
+		done
+		return
+	done
+}
+choose_ports
 
 clean_up() {
 	local p
 	# their death is no news
 	disown -a 2>/dev/null
 	for p in "${PID[@]}"; do
-		kill -9 "$p" 2>/dev/null
+		! ours "$p" || kill -9 "$p" 2>/dev/null
 	done
 	rm -rf "$T"
+}
+# ours PID: a child of this shell, still.  Numbers come round within minutes
+# here: that of one who is long dead is a program of another test by now.
+ours() {
+	[ ! -d "/proc/$BASHPID" ] ||
+		grep -qs "^PPid:.$BASHPID\$" "/proc/$1/status"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -86,6 +107,22 @@ for tool in jq mkfifo; do
 	command -v $tool >/dev/null || skip_all "$tool is not installed"
 done
 [ -x "$P2PTUI" ] || { echo "Bail out! $P2PTUI is not built"; exit 1; }
+
+# quick CMD..: runs it, and again as long as that takes a second more than
+# only saying its version does here now; false when it always took so long.
+quick() {
+	local i began ready ended
+	for ((i = 0; i < 10; i++)); do
+		began=${EPOCHREALTIME/[.,]/}
+		"$P2PTUI" --version >"$T/version"
+		ready=${EPOCHREALTIME/[.,]/}
+		"$@"
+		ended=${EPOCHREALTIME/[.,]/}
+		[ $((ended - ready)) -ge $((ready - began + 1000000)) ] ||
+			return 0
+	done
+	return 1
+}
 
 # ---- nodes ----------------------------------------------------------------
 
@@ -149,8 +186,11 @@ life() { tail -c "+${LIFE[$1]}" "$T/$1.out" 2>/dev/null | grep -a '}$'; }
 # get FIELD: of the event found last.
 get() { jq -r ".$1" <<<"$EV"; }
 
+# lives NAME: the events of all its lives, whole ones: it may be writing.
+lives() { grep -a '}$' "$T/$1.out"; }
+
 # count NAME FILTER: events of all its lives.
-count() { jq -cn "[inputs | select($2)] | length" "$T/$1.out"; }
+count() { lives "$1" | jq -cn "[inputs | select($2)] | length"; }
 
 # gone NAME: waits for its end; exit status in $STATUS.
 gone() {
@@ -168,12 +208,15 @@ finish() {
 	gone "$1"
 }
 
-crash() { kill -9 "${PID[$1]}" 2>/dev/null; gone "$1"; }
+crash() {
+	! ours "${PID[$1]}" || kill -9 "${PID[$1]}" 2>/dev/null
+	gone "$1"
+}
 
 # untold NAME WORD: messages WORD0, WORD1 .. that came before the one in front
 # of them and did not say that something is missing; none, if all is well.
 untold() {
-	grep -a '}$' "$T/$1.out" | jq -rn --arg w "$2" '
+	lives "$1" | jq -rn --arg w "$2" '
 		reduce (inputs | select(.event == "message") |
 		select(.text | test("^" + $w + "[0-9]+( |$)"))) as $e
 		({ heard: {}, bad: [] };
@@ -186,7 +229,9 @@ untold() {
 # ---- what most tests begin with -------------------------------------------
 
 # id_of NAME: who NAME is, from its `ready`.
-id_of() { jq -rn 'first(inputs | select(.event == "ready")).id' "$T/$1.out"; }
+id_of() {
+	lives "$1" | jq -rn 'first(inputs | select(.event == "ready")).id'
+}
 
 # meet A B: both run, found each other, said hello and accepted it.
 meet() {

@@ -36,7 +36,7 @@ up() {
     [ -x "$ST/impair" ] || cc -O2 -D_GNU_SOURCE -o "$ST/impair" "$DIR/impair.c" || die "cc impair.c"
     for h in $NS; do
         ip netns add "$LAB-$h"
-        mkdir -p "/etc/netns/$LAB-$h"
+        until mkdir -p "/etc/netns/$LAB-$h" 2>/dev/null; do sleep 0.01; done   # another lab's `down` may remove the upper one
         printf 'nameserver %s\noptions timeout:2 attempts:2\n' $DNS >"/etc/netns/$LAB-$h/resolv.conf"
         n "$h" sh -c 'sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_ra=0 net.ipv4.ping_group_range="0 2147483647"; ip link set lo up'
     done
@@ -130,15 +130,15 @@ svc() { # svc start|stop dns|stun : stun is coturn, on 203.0.113.10 and .11, 347
     esac
 }
 await() { #- wait for a port
-    local k; for k in $(seq 60); do n "$3" ss -Hln"${1:0:1}" "sport = :$2" 2>/dev/null | grep -q . && return; sleep 0.05; done; die "$1/$2 in $3 did not start"; }
+    local k; for k in $(seq 400); do n "$3" ss -Hln"${1:0:1}" "sport = :$2" 2>/dev/null | grep -q . && return; sleep 0.05; done; die "$1/$2 in $3 did not start"; }
 stopd() { #- stop one recorded daemon, by its pid
-    local f=$ST/$1.pid p k; [ -f "$f" ] || return 0; p=$(cat "$f"); kill "$p" 2>/dev/null
-    for k in $(seq 60); do [ "$k" = 40 ] && kill -9 "$p" 2>/dev/null; gone "$p" && break; sleep 0.05; done; rm -f "$f"; }
+    local f=$ST/$1.pid p k; [ -f "$f" ] || return 0; p=$(cat "$f")
+    for k in $(seq 60); do mine "$p" && kill $( [ "$k" -ge 40 ] && echo -9 ) "$p" 2>/dev/null; gone "$p" && break; sleep 0.05; done; rm -f "$f"; }
+mine() { case $(ip netns identify "$1" 2>/dev/null) in "$LAB"-*) ;; *) return 1;; esac; }   # the dead leave their numbers to others
 gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }
 
 down() {
-    local h f p
-    for f in "$ST"/*.pid; do [ -f "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null; done
+    local h p
     for h in $NS; do
         [ -e "/run/netns/$LAB-$h" ] || continue
         for p in $(ip netns pids "$LAB-$h"); do kill -9 "$p" 2>/dev/null; done   # only what was started inside this lab
