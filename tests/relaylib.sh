@@ -81,10 +81,10 @@ alone() {
 up() { event "$1" '.event == "reach" and .relay == "up"'; }
 # state_of NAME TEXT: how far its words came.
 state_of() {
-	jq -rn "[inputs] | (map(select(.event == \"sent\" and
+	lives "$1" | jq -rn "[inputs] | (map(select(.event == \"sent\" and
 		.text == \"$2\").msg) | last) as \$m |
 		[.[] | select(.event == \"state\" and .msg == \$m).state] |
-		last" "$T/$1.out"
+		last"
 }
 is_state() { [ "$(state_of "$1" "$2")" = "$3" ]; }
 stored() { until_ok is_state "$1" "$2" stored || {
@@ -94,7 +94,7 @@ stored() { until_ok is_state "$1" "$2" stored || {
 heard() { event "$1" ".event == \"message\" and .text == \"$2\""; }
 # words NAME REGEX: of all its lives.
 words() {
-	grep -a '}$' "$T/$1.out" | jq -r "select(.event == \"message\").text |
+	lives "$1" | jq -r "select(.event == \"message\").text |
 		select(test(\"$2\"))"
 }
 # ticks NAME: its CPU time in hundredths of a second.

@@ -19,7 +19,7 @@
 #include "rand.h"
 #include "upnp.h"
 
-enum { END_MS = 300 };
+enum { END_MS = 3000 };
 
 struct driver {
 	struct loop *loop;
