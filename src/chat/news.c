@@ -91,6 +91,23 @@ news_add_more(struct news_list *n, enum news_kind kind,
 	return item;
 }
 
+void
+news_drop(struct news_list *n, enum news_kind kind)
+{
+	size_t kept = 0, shown = 0;
+
+	for (size_t i = 0; i < n->n; i++) {
+		if (n->at[i].news.kind == kind) {
+			release(&n->at[i]);
+			continue;
+		}
+		shown += i < n->shown;
+		n->at[kept++] = n->at[i];
+	}
+	n->n = kept;
+	n->shown = shown;
+}
+
 /* ---- messages in their order --------------------------------------------- */
 
 struct place {

@@ -225,6 +225,9 @@ struct news *news_add_more(struct news_list *n, enum news_kind kind,
 /* Takes text and next. */
 void news_add_text(struct news_list *n, enum news_kind kind, char *text,
     char *next);
+/* What was told of this kind in this turn is true no longer.  Not while
+ * viewers look. */
+void news_drop(struct news_list *n, enum news_kind kind);
 void news_show(struct news_list *n);
 void news_undo(struct news_list *n);
 void news_forget(struct news_list *n);

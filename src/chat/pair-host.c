@@ -21,12 +21,14 @@ tell_host(struct chat *c, enum code_reason why, const char *text,
 	pair_wake(c);
 }
 
-/* Nobody finds it any more, not even why. */
+/* Nobody finds it any more, not even why; nor is anybody told of it who was
+ * not yet. */
 static void
 forget_code(struct chat *c)
 {
 	struct pairs *s = c->pairs;
 
+	news_drop(c->news, NEWS_CODE);
 	pair_end(c, &s->host);
 	timer_stop(&s->life);
 	s->is_out = s->ends = s->is_used = false;

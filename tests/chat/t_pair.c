@@ -317,6 +317,26 @@ t_a_second_code_replaces_the_first(void **state)
 }
 
 static void
+t_a_code_that_ended_in_its_turn_is_not_told(void **state)
+{
+	size_t told = sim_told(alice, NEWS_CODE, NULL);
+	struct hosting h;
+
+	(void)state;
+	ok(chat_host(alice->chat, &e) == 0, e.what);
+	ok(chat_host_off(alice->chat, &e) == 0, e.what);
+	sim_run_ms(s, 5);
+	ok(sim_told(alice, NEWS_CODE, NULL) == told, "it was over before");
+	/* The commit of the second one is in the same turn. */
+	ok(chat_host(alice->chat, &e) == 0, e.what);
+	ok(chat_host(alice->chat, &e) == 0, e.what);
+	ok(chat_hosting(alice->chat, &h), "it waits");
+	sim_run_ms(s, 5);
+	ok(sim_told(alice, NEWS_CODE, NULL) == told + 1, "one is there");
+	ok(sim_told(alice, NEWS_CODE, h.code) == 1, "the last one");
+}
+
+static void
 t_nobody_and_no_place_are_told_apart(void **state)
 {
 	(void)state;
@@ -617,6 +637,7 @@ main(void)
 		T(t_who_came_in_time_may_finish),
 		T(t_a_code_is_for_one_person),
 		T(t_a_second_code_replaces_the_first),
+		T(t_a_code_that_ended_in_its_turn_is_not_told),
 		T(t_nobody_and_no_place_are_told_apart),
 		T(t_a_restart_kills_the_code_and_says_so),
 		T(t_a_used_or_ended_code_is_not_missed),
