@@ -427,18 +427,35 @@ guess_host(struct app *a, char host[ADDR_HOST])
 	ifaces_free(f);
 }
 
-/* What --relay takes, for people and scripts. */
+/* The only address it listens at, whatever else this machine has. */
+static bool
+is_only_at(const char *listen, char host[ADDR_HOST])
+{
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	if (addr_parse_listen(&a, listen) != 1)
+		return false;
+	addr_format_ip(&a, text);
+	snprintf(host, ADDR_HOST, "%s", text);
+	return true;
+}
+
+/* What --relay takes, for people and scripts: the port is the first one's,
+ * and so is the address. */
 static void
 tell_address(struct app *a)
 {
 	const char *name = opts_text(a->start.opts, "name");
 	struct route r = { .port = relay_port(a->relay, 0), .has_key = true };
+	const char *const *listen;
 	char text[ROUTE_TEXT];
 
+	opts_list(a->start.opts, "listen", &listen);
 	memcpy(r.key, relay_key(a->relay), KEY_LEN);
 	if (*name)
 		addr_split(name, r.port, r.host, &r.port, NULL);
-	else
+	else if (!is_only_at(listen[0], r.host))
 		guess_host(a, r.host);
 	route_format(&r, text);
 	printf("relay address: %s\n", text);
