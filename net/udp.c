@@ -206,6 +206,22 @@ udp_open_beside(const struct udp *u, struct err *e)
 	return udp_open(u->loop, u->has_only ? &u->only : NULL, 0, e);
 }
 
+struct udp *
+udp_open_many(const struct udp *u)
+{
+	const struct addr any = { .family = ADDR_V4 };
+	const int spare = loop_max_fds() - UDP_SPARE;
+	struct udp *one;
+
+	if (u->has_only && u->only.family != ADDR_V4)
+		return NULL;
+	one = udp_open(u->loop, u->has_only ? &u->only : &any, 0, NULL);
+	if (!one || one->socks[slot_of(ADDR_V4)].fd < spare)
+		return one;
+	udp_free(one);
+	return NULL;
+}
+
 void
 udp_free(struct udp *u)
 {

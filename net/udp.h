@@ -18,6 +18,7 @@ enum {
 	/* Payload that fits through everything (IPv6's 1280, tunnels). */
 	UDP_PAYLOAD = 1200,
 	UDP_RUN = 48,			/* packets; systems take 64 KiB */
+	UDP_SPARE = 128,		/* descriptors, see udp_open_many */
 	/* First bytes of our packets: 1..4 dgram.h, then probe.h. */
 	UDP_INIT = 1, UDP_RESP = 2, UDP_COOKIE = 3, UDP_DATA = 4,
 	UDP_PROBE = 5, UDP_PONG = 6, UDP_REACH = 7
@@ -37,6 +38,9 @@ struct udp *udp_open(struct loop *l, const struct addr *only, uint16_t port,
     struct err *e);
 /* As u was opened, on any other port. */
 struct udp *udp_open_beside(const struct udp *u, struct err *e);
+/* One of many beside u, of IPv4 only.  NULL: there is none, or descriptors
+ * run short: the last UDP_SPARE are for others. */
+struct udp *udp_open_many(const struct udp *u);
 /* Deferred: legal from inside a handler. */
 void udp_free(struct udp *u);
 void udp_handle(struct udp *u, enum udp_class class, udp_heard *fn,

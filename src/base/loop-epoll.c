@@ -1,6 +1,7 @@
 #include "loop-own.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -46,6 +47,12 @@ control(struct waiter *w, int what, struct watched *at, unsigned events)
 	if (events & LOOP_WRITE)
 		ev.events |= EPOLLOUT;
 	return epoll_ctl(w->fd, what, at->fd, &ev);
+}
+
+int
+waiter_max_fds(void)
+{
+	return INT_MAX;
 }
 
 int

@@ -18,6 +18,7 @@ struct waiter;
 
 struct waiter *waiter_new(struct err *e);
 void waiter_free(struct waiter *w);
+int waiter_max_fds(void);
 /* Waits for LOOP_READ.  -1: this descriptor cannot be waited for. */
 int waiter_add(struct waiter *w, struct watched *at, struct err *e);
 /* From at->want to these; sets it. */

@@ -37,6 +37,12 @@ waiter_free(struct waiter *w)
 }
 
 int
+waiter_max_fds(void)
+{
+	return FD_SETSIZE;
+}
+
+int
 waiter_add(struct waiter *w, struct watched *at, struct err *e)
 {
 	if (at->fd < 0 || at->fd >= FD_SETSIZE) {

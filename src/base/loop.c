@@ -309,6 +309,15 @@ on_ready(struct watched *at, unsigned events)
 	w->ready(w->arg, events);
 }
 
+int
+loop_max_fds(void)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+	int limit = waiter_max_fds();
+
+	return most < 0 || most > limit ? limit : (int)most;
+}
+
 struct watch *
 loop_watch(struct loop *l, int fd, void (*ready)(void *arg, unsigned events),
     void *arg, struct err *e)

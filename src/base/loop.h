@@ -60,6 +60,8 @@ void loop_again(struct loop *l);
 /* Virtual loops: lets ms pass, a turn at each timer's due time. */
 void loop_virtual_run(struct loop *l, int64_t ms);
 
+/* Descriptors from this number on cannot be had, or not be waited for. */
+int loop_max_fds(void);
 /* Borrows fd (the caller closes it, after watch_free).  NULL with e set for
  * one that cannot be waited for.  `want` starts as LOOP_READ. */
 struct watch *loop_watch(struct loop *l, int fd,

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -243,6 +245,38 @@ t_a_short_life_comes_back_to_the_default(void **state)
 	wait_for(t, 2);
 }
 
+/* Who takes many leaves the last ones to the others. */
+static void
+t_many_sockets_leave_some_to_others(void **state)
+{
+	struct test *t = *state;
+	struct udp *many[128];
+	struct rlimit old, low;
+	int spare[2 * UDP_SPARE];
+	size_t n = 0, n_spare = 0;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	low = old;
+	low.rlim_cur = UDP_SPARE + 64;
+	if (setrlimit(RLIMIT_NOFILE, &low) != 0)
+		skip();
+	while (n < 128 && (many[n] = udp_open_many(t->b)) != NULL) {
+		assert_true(udp_has(many[n], ADDR_V4));
+		assert_false(udp_has(many[n], ADDR_V6));
+		n++;
+	}
+	assert_in_range(n, 1, 64);
+	while (n_spare < 2 * UDP_SPARE &&
+	    (spare[n_spare] = dup(STDERR_FILENO)) >= 0)
+		n_spare++;
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_int_equal(n_spare, UDP_SPARE);
+	while (n_spare > 0)
+		close(spare[--n_spare]);
+	while (n > 0)
+		udp_free(many[--n]);
+}
+
 int
 main(void)
 {
@@ -262,6 +296,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    t_a_short_life_comes_back_to_the_default, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    t_many_sockets_leave_some_to_others, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
