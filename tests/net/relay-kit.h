@@ -77,7 +77,7 @@ void mouth_clear(struct mouth *m);
 
 /* Turns until the condition holds; fails the test after 10 s. */
 #define UNTIL(loop, cond) do { \
-	int64_t end_ = loop_now_ms(loop) + 10000; \
+	int64_t end_ = loop_now_ms(loop) + 60000; \
 	while (!(cond)) { \
 		assert_true(loop_now_ms(loop) < end_); \
 		loop_turn(loop, 20); \

@@ -15,7 +15,13 @@
 #include "sandbox.h"
 #include "upnpline.h"
 
-enum { DEADLINE_MS = 400, PATIENCE_TURNS = 200 };
+enum {
+	/* Of a child that answers, however busy the machine is, and of one
+	 * that is known never to. */
+	DEADLINE_MS = 60000,
+	HANGING_MS = 400,
+	PATIENCE_MS = 100000
+};
 
 struct test {
 	struct loop *loop;
@@ -62,11 +68,11 @@ static const char obedient[] =
     "esac";
 
 static int
-setup(void **state)
+setup_for(void **state, int deadline_ms)
 {
 	struct test *t = calloc(1, sizeof(*t));
 	struct igd_setup s = { .port = 54545, .lifetime_s = 3600,
-		.deadline_ms = DEADLINE_MS, .ctx = t,
+		.deadline_ms = deadline_ms, .ctx = t,
 		.is_wanted = is_wanted, .on_done = on_done };
 
 	if (tmp_make(NULL) != 0)
@@ -82,6 +88,18 @@ setup(void **state)
 	t->igd = igd_new(&s);
 	*state = t;
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	return setup_for(state, DEADLINE_MS);
+}
+
+static int
+setup_hanging(void **state)
+{
+	return setup_for(state, HANGING_MS);
 }
 
 static int
@@ -105,8 +123,9 @@ static void
 wait_done(struct test *t)
 {
 	int from = t->n_done;
+	int64_t end = loop_now_ms(t->loop) + PATIENCE_MS;
 
-	for (int i = 0; i < PATIENCE_TURNS && t->n_done == from; i++)
+	while (t->n_done == from && loop_now_ms(t->loop) < end)
 		loop_turn(t->loop, 100);
 	assert_int_equal(t->n_done, from + 1);
 	assert_false(igd_is_busy(t->igd));
@@ -284,8 +303,8 @@ row_92_a_hanging_child_is_killed(void **state)
 	loop_turn(t->loop, 0);
 	from = loop_now_ms(t->loop);
 	ask(t);
-	assert_in_range(loop_now_ms(t->loop) - from, DEADLINE_MS - 1,
-	    DEADLINE_MS + 5000);
+	assert_in_range(loop_now_ms(t->loop) - from, HANGING_MS - 1,
+	    HANGING_MS + 50000);
 	assert_int_equal(strncmp(igd_why(t->igd), "no answer in", 12), 0);
 	assert_int_equal(igd_crashes(t->igd), 1);
 }
@@ -380,7 +399,7 @@ t_a_drop_while_mapping_removes(void **state)
 	while (count_heard(t, "map") == 0)
 		loop_turn(t->loop, 10);
 	igd_drop(t->igd);
-	for (int i = 0; i < PATIENCE_TURNS && igd_is_busy(t->igd); i++)
+	while (igd_is_busy(t->igd))
 		loop_turn(t->loop, 100);
 	assert_false(igd_lease(t->igd, LEASE_TCP)->is_held);
 	assert_false(igd_lease(t->igd, LEASE_UDP)->is_held);
@@ -524,6 +543,7 @@ row_41_the_sandbox_holds(void **state)
 }
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define HANGS(fn) cmocka_unit_test_setup_teardown(fn, setup_hanging, teardown)
 
 int
 main(void)
@@ -537,8 +557,8 @@ main(void)
 		CASE(t_ports_are_not_tried_for_ever),
 		CASE(t_a_lease_without_end_is_taken_if_need_be),
 		CASE(row_92_a_crash_is_said),
-		CASE(row_92_a_hanging_child_is_killed),
-		CASE(row_92_a_closed_child_is_killed),
+		HANGS(row_92_a_hanging_child_is_killed),
+		HANGS(row_92_a_closed_child_is_killed),
 		CASE(row_41_a_child_that_talks_too_much_is_killed),
 		CASE(row_41_a_child_that_repeats_itself_is_killed),
 		CASE(row_41_words_out_of_place_end_it),

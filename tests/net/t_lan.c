@@ -17,7 +17,8 @@
 #include "rand.h"
 #include "sock.h"
 
-enum { SOON = 3000 };
+/* Never, or late: machines are busy. */
+enum { SOON = 30000 };
 
 struct test {
 	struct loop *loop;
@@ -147,7 +148,7 @@ t_newcomer_and_old_hand_see_each_other_at_once(void **state)
 	assert_true(until(t->loop, &t->alice->n_seen, 1, SOON));
 	clock_read(&to);
 	print_message("# seen after %d us\n", (int)(to.mono_us - from.mono_us));
-	assert_true(to.mono_us - from.mono_us < 300000);
+	assert_true(to.mono_us - from.mono_us < 5000000);
 	assert_string_equal(t->alice->seen.name, "bob");
 	assert_true(keys_equal(&t->alice->seen.keys, &t->bob->keys));
 	assert_string_equal(t->bob->seen.name, "alice");

@@ -11,7 +11,7 @@
 #include "net-own.h"
 #include "rand.h"
 
-enum { SOON = 5000 };
+enum { SOON = 30000 };
 
 /* Mallory has no program, only sockets and handshakes. */
 struct test {

@@ -24,7 +24,7 @@ struct test {
 };
 
 #define UNTIL(cond) do { \
-	int64_t end_ = loop_now_ms(t->loop) + 10000; \
+	int64_t end_ = loop_now_ms(t->loop) + 60000; \
 	while (!(cond)) { \
 		assert_true(loop_now_ms(t->loop) < end_); \
 		loop_turn(t->loop, 20); \
@@ -150,7 +150,7 @@ t_two_meet_on_the_lan(void **state)
 	from = loop_clock(t->loop)->mono_us;
 	guest_go(t->bob, plate, "");
 	talk(t);
-	took(t, from, 500000);
+	took(t, from, 5000000);
 }
 
 /* Whoever hides from strangers is found by a code, and still by nobody
@@ -199,7 +199,7 @@ t_two_meet_by_a_relay(void **state)
 	from = loop_clock(t->loop)->mono_us;
 	guest_go(t->bob, plate, "");
 	talk(t);
-	took(t, from, 2000000);
+	took(t, from, 10000000);
 }
 
 /* As --host and --join at the start of both. */
@@ -315,7 +315,7 @@ t_nobody_at_the_relay_is_told_at_once(void **state)
 	assert_true(until(t->loop, &t->bob->n_ends, 1, SOON));
 	assert_int_equal(t->bob->why, VISIT_NOBODY);
 	assert_int_equal(t->bob->ended, 0);
-	assert_true(loop_now_ms(t->loop) - from < 1000);
+	assert_true(loop_now_ms(t->loop) - from < PLATE_TRY_MS / 2);
 	assert_int_equal(t->alice->n_visits, 0);
 }
 

@@ -13,7 +13,7 @@
 #include "rand.h"
 #include "reach.h"
 
-enum { SOON = 5000, PIPES_MAX = 32 };
+enum { SOON = 30000, PIPES_MAX = 32 };
 
 /* One end of a pipe through the relay; `wire` is on its way to it. */
 struct end {

@@ -14,7 +14,7 @@
 
 #include "sock.h"
 
-enum { A = 1, AAAA = 28, SLOW_MS = 9000 };
+enum { A = 1, AAAA = 28, SLOW_MS = 60000 };
 
 struct test {
 	struct loop *loop;
@@ -249,12 +249,12 @@ t_both_families_are_asked(void **state)
 {
 	struct test *t = *state;
 
-	ask(t, "good.test", 1000);
+	ask(t, "good.test", SLOW_MS);
 	assert_int_equal(t->n[0], 2);
 	assert_int_equal(t->n[1], 2);
 	expect(t, 0, 0, "192.0.2.1");
 	expect(t, 1, 1, "2001:db8::2");
-	ask(t, "only4.test", 1000);
+	ask(t, "only4.test", SLOW_MS);
 	assert_int_equal(t->n[0], 2);
 	assert_int_equal(t->n[1], 0);
 	assert_true(t->why[1][0] != '\0');
@@ -265,21 +265,21 @@ t_numbers_and_localhost_ask_nobody(void **state)
 {
 	struct test *t = *state;
 
-	ask(t, "192.0.2.7", 1000);
+	ask(t, "192.0.2.7", SLOW_MS);
 	assert_int_equal(t->n[0], 1);
 	assert_int_equal(t->n[1], 0);
 	expect(t, 0, 0, "192.0.2.7");
-	ask(t, "2001:db8::7", 1000);
+	ask(t, "2001:db8::7", SLOW_MS);
 	assert_int_equal(t->n[0], 0);
 	expect(t, 1, 0, "2001:db8::7");
-	ask(t, "127.0.0.1", 1000);
+	ask(t, "127.0.0.1", SLOW_MS);
 	expect(t, 0, 0, "127.0.0.1");
-	ask(t, "localhost", 1000);
+	ask(t, "localhost", SLOW_MS);
 	expect(t, 0, 0, "127.0.0.1");
 	expect(t, 1, 0, "::1");
-	ask(t, "LocalHost.", 1000);
+	ask(t, "LocalHost.", SLOW_MS);
 	expect(t, 0, 0, "127.0.0.1");
-	ask(t, "some.localhost", 1000);
+	ask(t, "some.localhost", SLOW_MS);
 	expect(t, 0, 0, "127.0.0.1");
 	assert_int_equal(t->n_asked, 0);
 }
@@ -289,20 +289,20 @@ row_40_answers_that_are_nobodys_address_are_dropped(void **state)
 {
 	struct test *t = *state;
 
-	ask(t, "0.0.0.0", 1000);
+	ask(t, "0.0.0.0", SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
-	ask(t, "ff02::1", 1000);
+	ask(t, "ff02::1", SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
-	ask(t, "self.test", 1000);
+	ask(t, "self.test", SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
 	assert_non_null(strstr(t->why[0], "cannot be a peer's"));
-	ask(t, "nobody.test", 1000);
+	ask(t, "nobody.test", SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
-	ask(t, "group.test", 1000);
+	ask(t, "group.test", SLOW_MS);
 	assert_int_equal(t->n[0], 1);
 	expect(t, 0, 0, "192.0.2.1");
 	expect(t, 1, 0, "2001:db8::1");
-	ask(t, "mapped.test", 1000);
+	ask(t, "mapped.test", SLOW_MS);
 	expect(t, 0, 0, "192.0.2.9");
 	assert_int_equal(t->n[1], 0);
 }
@@ -312,7 +312,7 @@ row_39_no_such_name(void **state)
 {
 	struct test *t = *state;
 
-	ask(t, "nx.test", 5000);
+	ask(t, "nx.test", SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
 	assert_string_equal(t->why[0], "no such name");
 	ask(t, "fails.test", SLOW_MS);
@@ -338,7 +338,8 @@ row_39_bad_servers_never_block_a_turn(void **state)
 		resolver_ask(t->resolver, bad[i], on_answer, t);
 	wait_for(t, n, SLOW_MS);
 	assert_int_equal(t->n[0] + t->n[1], 0);
-	assert_true(t->worst_turn_us < 200000);
+	/* One who waited for a server would wait for two seconds. */
+	assert_true(t->worst_turn_us < 1500000);
 }
 
 static void
@@ -371,7 +372,7 @@ t_cancelled_lookups_say_nothing(void **state)
 	assert_int_equal(t->n_told, 0);
 	/* From inside its own answer. */
 	t->cancel = resolver_ask(t->resolver, "good.test", on_answer, t);
-	wait_for(t, 1, 1000);
+	wait_for(t, 1, SLOW_MS);
 	for (int i = 0; i < 20; i++)
 		loop_turn(t->loop, 10);
 	assert_int_equal(t->n_told, 1);
@@ -395,16 +396,16 @@ t_renewed_while_idle_and_while_busy(void **state)
 {
 	struct test *t = *state;
 
-	ask(t, "good.test", 1000);
+	ask(t, "good.test", SLOW_MS);
 	resolver_renew(t->resolver);
-	ask(t, "good.test", 1000);
+	ask(t, "good.test", SLOW_MS);
 	assert_int_equal(t->n[0], 2);
 	resolver_ask(t->resolver, "good.test", on_answer, t);
 	resolver_renew(t->resolver);
 	t->n_told = 0;
 	resolver_ask(t->resolver, "only4.test", on_answer, t);
-	wait_for(t, 4, 2000);
-	ask(t, "good.test", 1000);
+	wait_for(t, 4, SLOW_MS);
+	ask(t, "good.test", SLOW_MS);
 	assert_int_equal(t->n[1], 2);
 }
 

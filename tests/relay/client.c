@@ -12,7 +12,7 @@
 #include "rand.h"
 #include "sock.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 60000 };
 
 /* ---- the relay ----------------------------------------------------------- */
 
