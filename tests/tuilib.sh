@@ -12,6 +12,7 @@
 #	tui_key Enter C-n F1		keys, by the names of tmux
 #	tui_type 'héllo 世界'		text, as typed
 #	tui_paste $'two\nlines'		in the brackets of a paste
+#	tui_size 40x15			another size, which the program can know of
 #	tui_shows REGEX [SECONDS]	wait until a row matches
 #	tui_lacks REGEX [SECONDS]	wait until none does
 #	tui_ends [SECONDS]		wait for the end; exit status in $STATUS
@@ -34,6 +35,7 @@ export UBSAN_OPTIONS="${UBSAN_OPTIONS:-}:log_path=$T/san:print_stacktrace=1"
 declare -A TUI_SOCK TUI_SIZE
 TUI=''		# whose screen
 n_tui=0
+n_records=0
 
 # Traps of tmux 3.3a, each met before:
 # - a dying server still takes clients: a fresh socket for each start;
@@ -41,7 +43,10 @@ n_tui=0
 # - it may miss the SIGCHLD of a pane: any other child that ends makes it
 #   look again (run-shell true, not waited for: it may miss that too);
 # - "Pane is dead" scrolls a row away: what is looked for at the end is
-#   looked for in the scrollback too.
+#   looked for in the scrollback too;
+# - of two sizes in 250 ms it keeps the second to itself for so long: a key
+#   would find the screen of the first;
+# - what it pipes to a file is there some time after it is on the screen.
 mux() { tmux -u -S "${TUI_SOCK[$TUI]}" -f /dev/null "$@"; }
 
 tui_on() {
@@ -110,15 +115,38 @@ tui_paste() {
 	printf '%s' "$1" | mux load-buffer -b p - &&
 	mux paste-buffer -p -r -d -b p -t t
 }
-tui_size() {
+# tui_resize SIZE: at some time.
+tui_resize() {
 	TUI_SIZE[$TUI]=$1
 	mux resize-window -t t -x "${1%x*}" -y "${1#*x}"
+}
+tui_size() {
+	local end=$((SECONDS + PATIENCE)) tty is
+	tui_resize "$1"
+	tty=$(mux display -t t -p '#{pane_tty}')
+	while is=$(stty -F "$tty" size 2>/dev/null); do
+		[ "$is" != "${1#*x} ${1%x*}" ] || return 0
+		[ "$SECONDS" -le "$end" ] || break
+		pause 0.02
+	done
+	diag "the terminal has ${is:-no size}, wanted $1"
+	return 1
 }
 tui_signal() { kill -"$1" "$(tui_pid)"; }
 
 # ---- out ------------------------------------------------------------------
 
-tui_text() { mux capture-pane -t t -p; }
+tui_look() { mux capture-pane -t t -p; }
+# The same once it stands still: half of what is being drawn tells nothing.
+tui_text() {
+	local end=$((SECONDS + 2)) now before=''
+	while now=$(tui_look; echo .); [ "$now" != "$before" ]; do
+		[ "$SECONDS" -le "$end" ] || break
+		before=$now
+		pause 0.02
+	done
+	printf %s "${now%.}"
+}
 tui_all() { mux capture-pane -t t -p -S -; }	# with the scrollback
 tui_ansi() { mux capture-pane -t t -p -e -N; }	# with colours
 tui_row() { tui_text | sed -n "$1p"; }		# from 1; negative not
@@ -129,8 +157,21 @@ tui_cursor() { mux display -t t -p '#{cursor_x} #{cursor_y}'; }	# from 0
 tui_modes() {
 	mux display -t t -p '#{alternate_on} #{cursor_flag} #{keypad_flag} #{mouse_any_flag}'
 }
-# tui_record FILE: from now on, every byte the program writes.
-tui_record() { mux pipe-pane -t t -o "exec cat >>$(printf %q "$1")"; }
+# tui_record FILE: from now on, every byte the program writes; tui_recorded:
+# up to now, and all of it is in the file.
+tui_record() {
+	n_records=$((n_records + 1))
+	mux pipe-pane -t t -o "cat >>$(printf %q "$1"); \
+		: >$(printf %q "$T/recorded.$n_records")"
+}
+tui_recorded() {
+	local end=$((SECONDS + PATIENCE))
+	mux pipe-pane -t t
+	until [ -e "$T/recorded.$n_records" ]; do
+		[ "$SECONDS" -le "$end" ] || return 1
+		pause 0.02
+	done
+}
 # tui_png FILE: a picture, for people.
 tui_png() {
 	tui_ansi | "${TUI_PYTHON:-/usr/bin/python3}" \
@@ -149,7 +190,7 @@ tui_await() {		# yes|no REGEX SECONDS
 	local end=$((SECONDS + $3)) found
 	while :; do
 		found=no
-		tui_text 2>/dev/null | grep -qE -- "$2" && found=yes
+		tui_look 2>/dev/null | grep -qE -- "$2" && found=yes
 		[ "$found" = "$1" ] && return 0
 		[ "$SECONDS" -le "$end" ] || return 1
 		pause 0.02
