@@ -11,8 +11,10 @@
  * and goodbyes of others, from 65,536 addresses.
  *
  * RATE is in datagrams a second, to everybody on loopback who listens at
- * UDP port PORT.  Prints "ready" and, at the end, how many were sent.
+ * UDP port PORT.  Prints "ready" and, at the end or at SIGTERM, how many
+ * were sent.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +158,15 @@ send_next(struct generator *g, bool flood, uint64_t turn)
 
 /* ---- the rate ---------------------------------------------------------- */
 
+static volatile sig_atomic_t is_over;
+
+static void
+on_term(int signal_number)
+{
+	(void)signal_number;
+	is_over = 1;
+}
+
 static void
 run(struct generator *g, bool flood, int64_t rate, int64_t seconds)
 {
@@ -167,9 +178,9 @@ run(struct generator *g, bool flood, int64_t rate, int64_t seconds)
 	for (;;) {
 		clock_read(&now);
 		due = (now.mono_us - start.mono_us) * rate / 1000000;
-		if (now.mono_us - start.mono_us > seconds * 1000000)
+		if (is_over || now.mono_us - start.mono_us > seconds * 1000000)
 			return;
-		while (done < due)
+		while (done < due && !is_over)
 			send_next(g, flood, (uint64_t)done++);
 		nanosleep(&nap, NULL);
 	}
@@ -198,6 +209,7 @@ main(int argc, char **argv)
 	g.bytes = mem_array(g.n, sizeof(*g.bytes));
 	for (size_t i = 0; i < g.n; i++)
 		sign_one(&g, i);
+	signal(SIGTERM, on_term);
 	puts("ready");
 	fflush(stdout);
 	run(&g, strcmp(argv[1], "flood") == 0, strtol(argv[4], NULL, 10),
