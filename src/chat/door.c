@@ -166,15 +166,18 @@ on_moved(void *chat, const struct user_id *who, enum path path,
 	people_changed(c, p);
 }
 
-/* What the lost link carried may be lost with it. */
+/* What the lost link carried may be lost with it, acknowledgements too: they
+ * may have another link since long ago, and would ask after RESEND_MS. */
 static void
 on_again(void *chat, const struct user_id *who)
 {
 	struct chat *c = chat;
 	struct person *p = roster_find(c->roster, who);
 
-	if (p && p->linked && person_is_contact(p))
-		post_again(c, p);
+	if (!p || !p->linked || !person_is_contact(p))
+		return;
+	post_again(c, p);
+	post_ack_all(c, p);
 }
 
 static void

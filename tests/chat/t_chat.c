@@ -159,6 +159,24 @@ t_a_silent_link_is_spoken_to_again(void **state)
 }
 
 static void
+t_what_a_lost_link_acknowledged_is_said_again(void **state)
+{
+	(void)state;
+	sim_meet(s, alice, bob);
+	sim_cut_after(s, bob, alice, 0);
+	say(alice, bob, "hello");
+	sim_run_ms(s, 100);
+	ok(sim_lines(bob, alice) == 1, "he has it");
+	ok(sim_line(alice, bob, 0)->state == MSG_QUEUED, "his ack is lost");
+	/* He has another link; she never used the first one. */
+	sim_cut_after(s, bob, alice, -1);
+	bob->net->on_again(bob->net->chat, identity_id(alice->id));
+	sim_run_ms(s, 100);
+	ok(sim_line(alice, bob, 0)->state == MSG_DELIVERED,
+	    "known at once, not when she asks");
+}
+
+static void
 t_no_more_is_sent_than_the_carrier_has_room_for(void **state)
 {
 	char big[5000];
@@ -651,6 +669,7 @@ main(void)
 		TEST(t_line_waits_for_a_link),
 		TEST(t_line_survives_a_cut_before_the_ack),
 		TEST(t_a_silent_link_is_spoken_to_again),
+		TEST(t_what_a_lost_link_acknowledged_is_said_again),
 		TEST(t_no_more_is_sent_than_the_carrier_has_room_for),
 		TEST(row_35_frames_twice_and_out_of_order),
 		TEST(row_34_thirty_percent_loss_both_ways),
