@@ -324,11 +324,13 @@ hear_caps(struct punch *p, const struct paths_msg *m)
 
 	p->them = *m;
 	p->has_met = true;
+	/* A controller that begins anew counts from there, whether or not I
+	 * look for a way yet: it says so once. */
+	if (p->role == FOLLOWER && is_new)
+		p->epoch = m->epoch;
 	if (p->state == IDLE || !is_new)
 		return;
 	if (p->role == FOLLOWER) {
-		/* A controller that begins anew counts from there. */
-		p->epoch = m->epoch;
 		say_caps(p);
 		return;
 	}

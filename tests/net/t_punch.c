@@ -505,6 +505,33 @@ t_sides_may_start_far_apart(void **state)
 	}
 }
 
+/* The link comes and goes; one looks for a way before the other does. */
+static void
+t_sides_may_start_far_apart_again_and_again(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 2; who++) {
+		struct pair p;
+
+		pair_init(&p);
+		pair_home(&p.a, BOX_PORT, "192.168.1.11");
+		pair_home(&p.b, BOX_PORT, "192.168.2.21");
+		pair_start(&p);
+		for (int i = 0; i < 8; i++) {
+			pair_run(&p, 3000);
+			assert_true(pair_is_through(&p));
+			punch_stop(p.a.punch);
+			punch_stop(p.b.punch);
+			p.a.has_way = p.b.has_way = false;
+			pair_run(&p, 20000);
+			punch_start(who ? p.a.punch : p.b.punch, 80000);
+			pair_run(&p, 2000);
+			punch_start(who ? p.b.punch : p.a.punch, 80000);
+		}
+		pair_clear(&p);
+	}
+}
+
 static void
 t_a_silent_partner_is_said_to_be(void **state)
 {
@@ -603,6 +630,8 @@ main(void)
 		cmocka_unit_test(t_a_way_that_is_not_taken_has_failed),
 		cmocka_unit_test(t_the_link_may_end_at_any_time),
 		cmocka_unit_test(t_sides_may_start_far_apart),
+		cmocka_unit_test(
+		    t_sides_may_start_far_apart_again_and_again),
 		cmocka_unit_test(t_a_silent_partner_is_said_to_be),
 		cmocka_unit_test(t_tcp_candidates_are_handed_on_once),
 		cmocka_unit_test(row_40_contacts_cannot_send_me_into_my_lan),
