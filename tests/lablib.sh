@@ -89,9 +89,15 @@ ev_ms() {
 		($s | tonumber) * 1000) | floor' <<<"$EV"
 }
 
+# Packets of the first rounds of punching may be lost or late; the next rounds
+# come after a minute.
+ROUNDS_S=${ROUNDS_S:-100}
+
 # goes NAME PATH [SECONDS]: the newest word on the way is PATH, an ERE.
 goes() {
-	local end=$((SECONDS + ${3:-$PATIENCE})) is=''
+	local limit=${3:-$PATIENCE} end is=''
+	[[ -n ${3:-} || $2 != *punched* ]] || limit=$ROUNDS_S
+	end=$((SECONDS + limit))
 	while [ "$SECONDS" -le "$end" ]; do
 		is=$(life "$1" | jq -rn 'last(inputs | select(.event == "peer"
 			and .trust == "accepted")) | .path' 2>/dev/null)
