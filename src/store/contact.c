@@ -177,6 +177,7 @@ contact_each(struct store *s,
 	struct db_stmt *st;
 	struct contact c;
 	struct buf numbers;
+	int64_t before = INT64_MIN;
 	bool bad;
 	int rc;
 
@@ -187,6 +188,12 @@ contact_each(struct store *s,
 		return -1;
 	buf_init(&numbers);
 	while ((rc = db_step(st, e)) == 1) {
+		if (db_int(st, 0) <= before) {
+			db_end(st);
+			rc = store_set_endless(s, e);
+			break;
+		}
+		before = db_int(st, 0);
 		if (contact_from_row(&c, &numbers, &bad, s->keys, st) != 0 ||
 		    bad) {
 			err_set(e, STATUS_DAMAGED, "%s is damaged: contact "

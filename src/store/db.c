@@ -14,7 +14,14 @@ enum {
 	/* Frames after which the WAL is moved into the file.  Writing over
 	 * a short WAL is cheaper than growing a long one (its size is not
 	 * synced again): SQLite's own 1000 cost a quarter more a commit. */
-	CHECKPOINT_FRAMES = 500
+	CHECKPOINT_FRAMES = 500,
+	/* A schema of ours is half a dozen statements, none of them past
+	 * 1 KiB: what a file says instead costs no more memory. */
+	SQL_MAX = 16384,
+	/* Of SQLite's machine: one look at its schema takes a hundred, a row
+	 * of a walk a dozen.  Pages that lead back to each other never end. */
+	STEPS_A_TURN = 1000,
+	TURNS_MAX = 20
 };
 
 struct db_stmt {
@@ -34,6 +41,7 @@ struct db {
 	int wal_frames_max;
 	bool wal_is_spent;
 	bool lazy;			/* db_sync */
+	int turns;			/* of this call, see is_endless */
 };
 
 static int
@@ -191,7 +199,18 @@ open_raw(struct db *db, enum db_mode mode, struct err *e)
 	return 0;
 }
 
-/* The file may come from anybody: its schema runs nothing of its own. */
+static int
+is_endless(void *arg)
+{
+	struct db *db = arg;
+
+	return ++db->turns > TURNS_MAX;
+}
+
+/*
+ * The file may come from anybody: its schema runs nothing of its own.  What
+ * is left are generated columns, see db_is_plain.
+ */
 static void
 distrust(struct db *db, enum db_mode mode)
 {
@@ -206,7 +225,11 @@ distrust(struct db *db, enum db_mode mode)
 		sqlite3_db_config(db->raw, off[i], 0, NULL);
 	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_DEFENSIVE,
 	    mode != DB_SALVAGE, NULL);
+	/* No virtual tables: full text and R-trees read pages of their own. */
+	sqlite3_drop_modules(db->raw, NULL);
+	sqlite3_progress_handler(db->raw, STEPS_A_TURN, is_endless, db);
 	sqlite3_limit(db->raw, SQLITE_LIMIT_LENGTH, DB_VALUE_MAX);
+	sqlite3_limit(db->raw, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
 	sqlite3_limit(db->raw, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_limit(db->raw, SQLITE_LIMIT_WORKER_THREADS, 0);
 }
@@ -242,13 +265,17 @@ configure(struct db *db, enum db_mode mode, struct err *e)
 		return -1;
 	switch (mode) {
 	case DB_NORMAL:
-		if (db_exec(db, normal, e) != 0)
+		/* The schema is read to its end.  Whether it is ours is for
+		 * schema_check; a change of many rows takes its time. */
+		if (db_exec(db, normal, e) != 0 ||
+		    db_exec(db, "SELECT type FROM sqlite_schema", e) != 0)
 			return -1;
+		sqlite3_progress_handler(db->raw, 0, NULL, NULL);
 		sqlite3_wal_hook(db->raw, on_wal_grown, db);
 		return 0;
 	case DB_SALVAGE:
 		db_keep_wal(db, true);
-		return 0;
+		return db_exec(db, "PRAGMA query_only=ON", e);
 	case DB_PEEK:
 		return 0;
 	}
@@ -333,9 +360,18 @@ db_tune(struct db *db, int cache_kib, int wal_frames, struct err *e)
 int
 db_exec(struct db *db, const char *sql, struct err *e)
 {
-	int rc = sqlite3_exec(db->raw, sql, NULL, NULL, NULL);
+	int rc;
 
+	db->turns = 0;
+	rc = sqlite3_exec(db->raw, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : set_error(db, rc, e);
+}
+
+static int
+step(struct db *db, sqlite3_stmt *raw)
+{
+	db->turns = 0;
+	return sqlite3_step(raw);
 }
 
 int
@@ -346,7 +382,7 @@ db_number(struct db *db, const char *sql, int64_t *n, struct err *e)
 
 	rc = sqlite3_prepare_v2(db->raw, sql, -1, &raw, NULL);
 	if (rc == SQLITE_OK) {
-		rc = sqlite3_step(raw);
+		rc = step(db, raw);
 		if (rc == SQLITE_ROW) {
 			*n = sqlite3_column_int64(raw, 0);
 			rc = SQLITE_OK;
@@ -368,7 +404,7 @@ db_column(struct db *db, const char *sql, size_t max, struct buf *out,
 	int rc = sqlite3_prepare_v2(db->raw, sql, -1, &raw, NULL);
 
 	while (rc == SQLITE_OK && out->len <= max &&
-	    (rc = sqlite3_step(raw)) == SQLITE_ROW) {
+	    (rc = step(db, raw)) == SQLITE_ROW) {
 		const void *p = sqlite3_column_blob(raw, 0);
 
 		if (p)
@@ -380,6 +416,28 @@ db_column(struct db *db, const char *sql, size_t max, struct buf *out,
 		set_error(db, rc, e);
 	sqlite3_finalize(raw);
 	return rc == SQLITE_OK || rc == SQLITE_DONE ? 0 : -1;
+}
+
+bool
+db_is_plain(struct db *db, const char *table)
+{
+	enum { HIDDEN = 6 };		/* 0: of the row, as it stands there */
+	sqlite3_stmt *raw = NULL;
+	char sql[64];
+	bool plain = false;
+
+	/* Of a virtual table it fails: there is no module to ask.  A view
+	 * says 0, but cannot be read (distrust). */
+	snprintf(sql, sizeof(sql), "PRAGMA main.table_xinfo(%s)", table);
+	if (sqlite3_prepare_v2(db->raw, sql, -1, &raw, NULL) == SQLITE_OK) {
+		while (step(db, raw) == SQLITE_ROW) {
+			plain = sqlite3_column_int(raw, HIDDEN) == 0;
+			if (!plain)
+				break;
+		}
+	}
+	sqlite3_finalize(raw);
+	return plain;
 }
 
 int
@@ -532,7 +590,7 @@ db_step(struct db_stmt *st, struct err *e)
 	int rc = st->bound;
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st->raw);
+		rc = step(st->db, st->raw);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)

@@ -4,7 +4,9 @@
  * One connection in WAL mode with synchronous=FULL (NORMAL lost acknowledged
  * rows when the power was cut), exclusive locking (the WAL's index stays in
  * our memory: no -shm file, no lock traffic), one process.  The schema of
- * the file is not trusted: no triggers, no views, no functions.
+ * the file is not trusted: no triggers, no views, no virtual tables, no end
+ * of it that never comes; and of a file whose schema was not compared with
+ * ours (schema_check) only what db_is_plain may be read.
  *
  * A path of ":memory:" is a database that nobody keeps.
  *
@@ -66,6 +68,11 @@ int db_number(struct db *db, const char *sql, int64_t *n, struct err *e);
  * when there are more than max bytes. */
 int db_column(struct db *db, const char *sql, size_t max, struct buf *out,
     struct err *e);
+
+/* A table whose columns all stand in its rows.  A generated column is an
+ * expression of whoever made the file, run at every row: one that compares
+ * four MiB with two takes hours. */
+bool db_is_plain(struct db *db, const char *table);
 
 /* Between transactions: whether the next ones are on the disk once they are
  * committed, as they are unless told otherwise.  If not, a power cut may

@@ -62,10 +62,13 @@ void
 dbfile_remove(const char *path)
 {
 	char *wal = mem_printf("%s-wal", path);
+	char *journal = mem_printf("%s-journal", path);
 
 	unlink(path);
 	unlink(wal);
+	unlink(journal);
 	free(wal);
+	free(journal);
 }
 
 /* ---- its WAL ------------------------------------------------------------ */
@@ -92,7 +95,15 @@ dbfile_check_gone(const char *path, struct err *e)
 	    "begin anew");
 }
 
-static const char generation_sql[] = "SELECT generation FROM counter";
+/* Asked before anybody has looked whose tables these are. */
+static int
+read_generation(struct db *db, int64_t *n, struct err *e)
+{
+	if (db_is_plain(db, "counter"))
+		return db_number(db, "SELECT generation FROM counter", n, e);
+	return err_set(e, STATUS_DAMAGED, "%s is damaged: it does not count",
+	    db_path(db));
+}
 
 int64_t
 dbfile_peek(const char *path)
@@ -104,7 +115,7 @@ dbfile_peek(const char *path)
 		return -1;
 	file = db_open(path, DB_PEEK, NULL, 0, NULL);
 	if (file != NULL &&
-	    db_number(file, generation_sql, &generation, NULL) != 0)
+	    read_generation(file, &generation, NULL) != 0)
 		generation = -1;
 	db_close(file);
 	return generation;
@@ -119,7 +130,7 @@ dbfile_wal_is_foreign(struct db *db, int64_t peeked)
 	if (peeked < 0)
 		return false;
 	/* The file alone makes sense, with the WAL it does not. */
-	if (db_number(db, generation_sql, &both, &e) != 0)
+	if (read_generation(db, &both, &e) != 0)
 		return e.status == STATUS_DAMAGED;
 	return both != peeked && both - 1 != peeked;
 }

@@ -70,10 +70,10 @@ enum { ROW_BITS = 40, CONTACTS_MAX = (1 << 23) - 1 };
 	    " AND state NOT IN (1, 2, 6)") \
 	/* recover.c: ranges of row ids, walked from either end. */ \
 	row(SQL_SALVAGE_CONTACT_UP, \
-	    "SELECT id, who, numbers FROM contact" \
+	    "SELECT id, who, numbers FROM contact NOT INDEXED" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id") \
 	row(SQL_SALVAGE_CONTACT_DOWN, \
-	    "SELECT id, who, numbers FROM contact" \
+	    "SELECT id, who, numbers FROM contact NOT INDEXED" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC") \
 	row(SQL_SALVAGE_MESSAGE_UP, \
 	    "SELECT id, mine, state, sealed FROM message NOT INDEXED" \
@@ -82,9 +82,10 @@ enum { ROW_BITS = 40, CONTACTS_MAX = (1 << 23) - 1 };
 	    "SELECT id, mine, state, sealed FROM message NOT INDEXED" \
 	    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC") \
 	row(SQL_SALVAGE_VALUE_UP, \
-	    "SELECT name, sealed FROM value ORDER BY name") \
+	    "SELECT name, sealed FROM value NOT INDEXED ORDER BY name") \
 	row(SQL_SALVAGE_VALUE_DOWN, \
-	    "SELECT name, sealed FROM value ORDER BY name DESC") \
+	    "SELECT name, sealed FROM value NOT INDEXED" \
+	    " ORDER BY name DESC") \
 	row(SQL_HAS_CONTACT, "SELECT 1 FROM contact WHERE id = ?1") \
 	row(SQL_HAS_MESSAGE, "SELECT 1 FROM message WHERE id = ?1")
 
@@ -142,6 +143,10 @@ void value_seal(struct buf *out, const struct store_keys *keys,
     const char *name, const void *p, size_t len);
 int value_open(struct buf *out, const struct store_keys *keys,
     const char *name, const void *p, size_t len);
+
+/* A row that is not behind the one before it, where SQLite sorts: pages that
+ * lead back to each other, which would never end.  Returns -1. */
+int store_set_endless(const struct store *s, struct err *e);
 
 /* The current row of a SELECT id, mine, state, sealed; the text lies in
  * plain.  -1: does not open, or says something else than its

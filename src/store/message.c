@@ -202,16 +202,24 @@ message_from_row(struct message *m, struct buf *plain,
 }
 
 static int
-walk(struct store *s, struct db_stmt *st,
+walk(struct store *s, struct db_stmt *st, bool up,
     int (*each)(void *arg, const struct message *m), void *arg,
     size_t *damaged, struct err *e)
 {
 	struct message m;
 	struct buf plain;	/* our own: each may change the store */
+	int64_t row, before = up ? INT64_MIN : INT64_MAX;
 	int rc;
 
 	buf_init(&plain);
 	while ((rc = db_step(st, e)) == 1) {
+		row = db_int(st, 0);
+		if (up ? row <= before : row >= before) {
+			db_end(st);
+			rc = store_set_endless(s, e);
+			break;
+		}
+		before = row;
 		if (message_from_row(&m, &plain, s->keys, st) != 0) {
 			if (damaged != NULL)
 				++*damaged;
@@ -248,7 +256,7 @@ message_page(struct store *s, uint64_t contact, uint64_t before, size_t n,
 	db_bind_int(st, 1, (int64_t)first);
 	db_bind_int(st, 2, (int64_t)last);
 	db_bind_int(st, 3, n > INT32_MAX ? INT32_MAX : (int64_t)n);
-	return walk(s, st, each, arg, damaged, e);
+	return walk(s, st, false, each, arg, damaged, e);
 }
 
 int
@@ -263,7 +271,7 @@ message_open_items(struct store *s,
 	if (s->db == NULL)
 		return 0;
 	st = db_use(s->db, SQL_MESSAGE_OPEN, e);
-	return st != NULL ? walk(s, st, each, arg, damaged, e) : -1;
+	return st != NULL ? walk(s, st, true, each, arg, damaged, e) : -1;
 }
 
 int

@@ -3,14 +3,21 @@
  *
  * Every row is sealed to its place, so whatever the damage makes of the
  * file, a row that opens is a row we wrote: it is copied as it is.
+ *
+ * The damage may be somebody's work, so no more is believed: tables that
+ * compute are left alone (db_is_plain), pages that lead back to each other
+ * end where the numbers of rows stop growing, and what does not open costs
+ * no more than a file of this size can hold.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "contact.h"
 #include "dbfile.h"
 #include "file.h"
@@ -25,7 +32,14 @@ enum {
 	TRIES_MAX = 20000,
 	/* In a row without a find: among a million rows no island wider
 	 * than 250 is missed. */
-	FRUITLESS_MAX = 4096
+	FRUITLESS_MAX = 4096,
+	/* Rows that share the pages of one long value cost its length each;
+	 * of a file's rows few reach over one page. */
+	MISSED_TIMES = 8,
+	MISSED_LEAST = 64 << 20,
+	/* And no longer around the damage; both ends of what is whole are
+	 * read however long it takes. */
+	HUNT_MINUTES = 10
 };
 
 struct recovery {
@@ -34,6 +48,8 @@ struct recovery {
 	struct buf plain;
 	size_t n_saved;		/* contacts and messages */
 	size_t n_seen;		/* rows that were there but did not open */
+	uint64_t missed, missed_max;	/* bytes of those */
+	int64_t hunt_ends_us;
 	uint64_t *contacts;	/* saved ones */
 	size_t n_contacts;
 	struct err *e;		/* of writing; reading is expected to fail */
@@ -41,6 +57,28 @@ struct recovery {
 
 /* Takes the current row of a walk over; -1: cannot write. */
 typedef int take_fn(struct recovery *r, struct db_stmt *row);
+
+static void
+miss(struct recovery *r, size_t len)
+{
+	r->n_seen++;
+	r->missed += len;
+}
+
+static bool
+is_spent(const struct recovery *r)
+{
+	return r->missed > r->missed_max;
+}
+
+static bool
+is_late(const struct recovery *r)
+{
+	struct clock now;
+
+	clock_read(&now);
+	return now.mono_us > r->hunt_ends_us;
+}
 
 static int
 has_row(struct recovery *r, enum sql which, int64_t id)
@@ -67,9 +105,11 @@ take_contact(struct recovery *r, struct db_stmt *row)
 	bool bad_numbers;
 	int rc;
 
+	who = db_blob(row, 1, &who_len);
+	numbers = db_blob(row, 2, &numbers_len);
 	if (contact_from_row(&c, &r->plain, &bad_numbers, r->keys,
 	    row) != 0) {
-		r->n_seen++;
+		miss(r, who_len + numbers_len);
 		return 0;
 	}
 	rc = has_row(r, SQL_HAS_CONTACT, (int64_t)c.row);
@@ -78,8 +118,6 @@ take_contact(struct recovery *r, struct db_stmt *row)
 	st = db_use(r->to, SQL_CONTACT_ADD, r->e);
 	if (st == NULL)
 		return -1;
-	who = db_blob(row, 1, &who_len);
-	numbers = db_blob(row, 2, &numbers_len);
 	db_bind_int(st, 1, (int64_t)c.row);
 	db_bind_blob(st, 2, who, who_len);
 	/* Without its numbers a contact counts anew, as after a backup. */
@@ -102,8 +140,9 @@ take_message(struct recovery *r, struct db_stmt *row)
 	size_t len;
 	int rc;
 
+	sealed = db_blob(row, 3, &len);
 	if (message_from_row(&m, &r->plain, r->keys, row) != 0) {
-		r->n_seen++;
+		miss(r, len);
 		return 0;
 	}
 	rc = has_row(r, SQL_HAS_MESSAGE, (int64_t)m.row);
@@ -112,7 +151,6 @@ take_message(struct recovery *r, struct db_stmt *row)
 	st = db_use(r->to, SQL_MESSAGE_ADD, r->e);
 	if (st == NULL)
 		return -1;
-	sealed = db_blob(row, 3, &len);
 	db_bind_int(st, 1, (int64_t)m.row);
 	db_bind_int(st, 2, m.mine);
 	db_bind_int(st, 3, m.state);
@@ -137,7 +175,7 @@ take_value(struct recovery *r, struct db_stmt *row)
 	sealed = db_blob(row, 1, &len);
 	buf_empty(&r->plain);
 	if (value_open(&r->plain, r->keys, text, sealed, len) != 0) {
-		r->n_seen++;
+		miss(r, name_len + len);
 	} else {
 		st = db_use(r->to, SQL_VALUE_SET, r->e);
 		rc = -1;
@@ -155,9 +193,10 @@ take_value(struct recovery *r, struct db_stmt *row)
  * row seen; 1: all of them, 0: damage in the way, -1: cannot write. */
 static int
 sweep(struct recovery *r, enum sql which, take_fn *take, int64_t lo,
-    int64_t hi, int64_t *at)
+    int64_t hi, bool up, int64_t *at)
 {
 	struct db_stmt *st = db_use(r->from, which, NULL);
+	int64_t row;
 	int rc;
 
 	if (st == NULL)
@@ -165,7 +204,14 @@ sweep(struct recovery *r, enum sql which, take_fn *take, int64_t lo,
 	db_bind_int(st, 1, lo);
 	db_bind_int(st, 2, hi);
 	while ((rc = db_step(st, NULL)) == 1) {
-		*at = db_int(st, 0);
+		row = db_int(st, 0);
+		/* SQLite believes the order of what it finds. */
+		if ((up ? row <= *at : row >= *at) || row < lo || row > hi ||
+		    is_spent(r)) {
+			db_end(st);
+			return 0;
+		}
+		*at = row;
 		if (take(r, st) != 0) {
 			db_end(st);
 			return -1;
@@ -189,11 +235,11 @@ static int
 try_range(struct recovery *r, const struct walk *w, struct range *in)
 {
 	int64_t first = in->lo - 1, last = in->hi + 1;
-	int rc = sweep(r, w->up, w->take, in->lo, in->hi, &first);
+	int rc = sweep(r, w->up, w->take, in->lo, in->hi, true, &first);
 
 	if (rc != 0)
 		return rc;
-	rc = sweep(r, w->down, w->take, first + 1, in->hi, &last);
+	rc = sweep(r, w->down, w->take, first + 1, in->hi, false, &last);
 	in->lo = first + 1;
 	in->hi = last - 1;
 	return rc != 0 ? rc : in->lo >= in->hi;
@@ -214,7 +260,8 @@ salvage(struct recovery *r, const struct walk *w, int64_t lo, int64_t hi)
 	int rc = 0;
 
 	queue[n++] = (struct range){ lo, hi };
-	for (at = 0; at < n && at < TRIES_MAX; at++) {
+	for (at = 0; at < n && at < TRIES_MAX && !is_spent(r) &&
+	    (at == 0 || !is_late(r)); at++) {
 		in = queue[at];
 		saved = r->n_saved;
 		rc = try_range(r, w, &in);
@@ -233,25 +280,55 @@ salvage(struct recovery *r, const struct walk *w, int64_t lo, int64_t hi)
 	return rc < 0 ? -1 : 0;
 }
 
+/* The name of the current row lies behind the one before it, or before it
+ * on the way down, and becomes the one before. */
+static bool
+is_next_name(struct buf *before, bool first, bool up, struct db_stmt *row)
+{
+	size_t len, common;
+	const void *name = db_blob(row, 0, &len);
+	int order;
+
+	common = len < before->len ? len : before->len;
+	order = common != 0 ? memcmp(name, before->at, common) : 0;
+	if (order == 0)
+		order = (len > before->len) - (len < before->len);
+	buf_empty(before);
+	buf_put(before, name, len);
+	return first || (up ? order > 0 : order < 0);
+}
+
+static int
+sweep_values(struct recovery *r, enum sql which, bool up)
+{
+	struct db_stmt *st = db_use(r->from, which, NULL);
+	struct buf before;
+	bool first = true;
+	int rc = 0;
+
+	if (st == NULL)
+		return 0;
+	buf_init(&before);
+	while (db_step(st, NULL) == 1) {
+		if (!is_next_name(&before, first, up, st) || is_spent(r) ||
+		    (rc = take_value(r, st)) != 0) {
+			db_end(st);
+			break;
+		}
+		first = false;
+	}
+	buf_clear(&before);
+	return rc;
+}
+
 static int
 salvage_values(struct recovery *r)
 {
-	static const enum sql both[] = {
-		SQL_SALVAGE_VALUE_UP, SQL_SALVAGE_VALUE_DOWN
-	};
-	struct db_stmt *st;
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		st = db_use(r->from, both[i], NULL);
-		while (st != NULL && db_step(st, NULL) == 1) {
-			if (take_value(r, st) != 0) {
-				db_end(st);
-				return -1;
-			}
-		}
-	}
-	return 0;
+	if (!db_is_plain(r->from, "value"))
+		return 0;
+	if (sweep_values(r, SQL_SALVAGE_VALUE_UP, true) != 0)
+		return -1;
+	return sweep_values(r, SQL_SALVAGE_VALUE_DOWN, false);
 }
 
 /* A counter, or where it cannot be read a guess beyond all use. */
@@ -260,7 +337,8 @@ most_of(struct recovery *r, const char *sql, int64_t guess, int64_t max)
 {
 	int64_t most = 0;
 
-	if (db_number(r->from, sql, &most, NULL) != 0 || most <= 0 ||
+	if (!db_is_plain(r->from, "counter") ||
+	    db_number(r->from, sql, &most, NULL) != 0 || most <= 0 ||
 	    most > max)
 		most = guess;
 	return most;
@@ -290,14 +368,17 @@ copy_rows(struct recovery *r)
 	    1 << 16, CONTACTS_MAX);
 	int64_t n_rows = most_of(r, "SELECT rows FROM counter",
 	    INT64_C(1) << 32, INT64_C(1) << 38);
+	const bool has_messages = db_is_plain(r->from, "message");
 	int64_t base;
 	size_t i;
 
-	if (salvage_values(r) != 0 ||
+	if (salvage_values(r) != 0)
+		return -1;
+	if (db_is_plain(r->from, "contact") &&
 	    salvage(r, &contacts, 1, n_contacts) != 0)
 		return -1;
 	/* Nobody could see or send the messages of the others. */
-	for (i = 0; i < r->n_contacts; i++) {
+	for (i = 0; has_messages && i < r->n_contacts; i++) {
 		base = (int64_t)(r->contacts[i] << ROW_BITS);
 		if (salvage(r, &messages, base, base + n_rows) != 0)
 			return -1;
@@ -367,6 +448,29 @@ put_aside(const char *path, const char *kept, struct err *e)
 	return rc;
 }
 
+static uint64_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > 0 ?
+	    (uint64_t)st.st_size : 0;
+}
+
+/* What is spent on what does not open. */
+static void
+set_bounds(struct recovery *r, const char *path)
+{
+	char *wal = mem_printf("%s-wal", path);
+	struct clock now;
+
+	r->missed_max = MISSED_LEAST +
+	    MISSED_TIMES * (size_of(path) + size_of(wal));
+	clock_read(&now);
+	r->hunt_ends_us = now.mono_us + HUNT_MINUTES * INT64_C(60000000);
+	free(wal);
+}
+
 static struct db *
 open_damaged(const char *path, struct err *e)
 {
@@ -427,6 +531,7 @@ store_recover(const char *path, const struct vault *v, size_t *n,
 	fresh = mem_printf("%s.new", path);
 	r.keys = keys;
 	buf_init(&r.plain);
+	set_bounds(&r, path);
 	r.from = open_damaged(path, e);
 	if (r.from != NULL)
 		r.to = store_build(fresh, keys, e);

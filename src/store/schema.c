@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,6 +116,27 @@ read_header(const struct schema *s, const char *path,
 	return 0;
 }
 
+/*
+ * We write none at this place: SQLite makes one while a database becomes
+ * WAL, which ours are before they get their name.  One that is there would
+ * be rolled back into the file, and deletes any file that it names.
+ */
+static int
+refuse_journal(const char *path, struct err *e)
+{
+	char *journal = mem_printf("%s-journal", path);
+	struct stat st;
+	int rc = 0;
+
+	if (lstat(journal, &st) == 0) {
+		err_set(e, STATUS_DAMAGED, "%s is there, which p2ptui never "
+		    "writes: it would change the database", journal);
+		rc = err_next(e, "move it away");
+	}
+	free(journal);
+	return rc;
+}
+
 int
 schema_check_file(const struct schema *s, const char *path, struct err *e)
 {
@@ -139,7 +161,7 @@ schema_check_file(const struct schema *s, const char *path, struct err *e)
 		    "what we wrote", path);
 		return err_next(e, "put back a backup");
 	}
-	return 0;
+	return refuse_journal(path, e);
 }
 
 /*

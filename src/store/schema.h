@@ -26,7 +26,8 @@ struct schema {
 extern const struct schema schema_store;
 
 /* Looks at the first bytes of the file only: STATUS_DAMAGED when it is not
- * one of this schema's; a newer version is refused (STATUS_FAILURE). */
+ * one of this schema's, or has a rollback journal beside it; a newer version
+ * is refused (STATUS_FAILURE). */
 int schema_check_file(const struct schema *s, const char *path,
     struct err *e);
 /* The same through SQLite, which also sees what is still in the WAL; and all

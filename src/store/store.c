@@ -367,6 +367,15 @@ store_is_kept(const struct store *s)
 	return s->db != NULL;
 }
 
+int
+store_set_endless(const struct store *s, struct err *e)
+{
+	err_set(e, STATUS_DAMAGED, "%s is damaged: its rows come back",
+	    db_path(s->db));
+	return err_next(e, "put back a backup, or let what can be read be "
+	    "recovered");
+}
+
 /* ---- a turn's transaction ------------------------------------------------ */
 
 int
