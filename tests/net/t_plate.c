@@ -552,6 +552,24 @@ t_the_other_one_vanishes(void **state)
 	assert_int_equal(t->alice->ended, t->alice->visit);
 }
 
+/* The relay's word of it is still on its way when Alice leaves. */
+static void
+t_a_visit_that_comes_while_closing_is_nobodys(void **state)
+{
+	struct test *t = *state;
+
+	open_at_relay(t);
+	sit(t, t->alice, plate);
+	guest_go(t->bob, plate, "");
+	/* Each turn ends with what it wrote: she reads it in the next. */
+	UNTIL(server_pipes(t->one) == 1);
+	assert_int_equal(t->alice->n_visits, 0);
+	node_close(t->alice->node);
+	assert_int_equal(t->alice->n_visits, 0);
+	assert_true(until(t->loop, &t->bob->n_ends, 1, SOON));
+	assert_int_equal(t->bob->n_visits, 0);
+}
+
 static int
 start(void **state)
 {
@@ -586,6 +604,7 @@ main(void)
 		ROW(t_who_waits_may_visit),
 		ROW(t_1000_visits_by_a_relay_leave_nothing),
 		ROW(t_the_other_one_vanishes),
+		ROW(t_a_visit_that_comes_while_closing_is_nobodys),
 	};
 
 	return cmocka_run_group_tests_name("plate", tests, start, NULL);
