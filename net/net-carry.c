@@ -123,16 +123,27 @@ carry_wait_at(void *net, const char *plate, struct err *e)
 }
 
 static int
-carry_visit(void *net, const char *plate, const char *where, struct err *e)
+carry_visit(void *net, const char *plate, uint32_t code, const char *where,
+    struct err *e)
 {
 	struct net *n = net;
 
 	if (is_closing(n, e) != 0)
 		return -1;
 	if (plate)
-		return plates_visit(n->plates, plate, where ? where : "", e);
+		return plates_visit(n->plates, plate, code,
+		    where ? where : "", e);
 	plates_leave(n->plates);
 	return 0;
+}
+
+static void
+carry_visit_failed(void *net, uint32_t visit, uint32_t code)
+{
+	struct net *n = net;
+
+	if (!n->closing)
+		plates_failed(n->plates, visit, code);
 }
 
 static int
@@ -162,6 +173,7 @@ net_set_carrier(struct net *n)
 		.my_routes = carry_my_routes,
 		.their_routes = carry_their_routes, .leave = carry_leave,
 		.wait_at = carry_wait_at, .visit = carry_visit,
+		.visit_failed = carry_visit_failed,
 		.visit_send = carry_visit_send,
 		.visit_close = carry_visit_close,
 		.took = carry_took, .about = net_about

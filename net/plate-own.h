@@ -3,6 +3,7 @@
  *
  *	plate.c		waiting, and visits: their streams, turns, deadlines
  *	plate-seek.c	going there: which places are asked, which has won
+ *	plate-failed.c	where a code failed, and what is like that place
  */
 #ifndef PLATE_OWN_H
 #define PLATE_OWN_H
@@ -13,7 +14,6 @@
 #include "visit.h"
 
 enum {
-	SEEK_MET = 8,
 	SEEK_WHERE = ADDR_HOST + 16,
 	/* Doors that beacons may have us knock at: in all, of one host. */
 	SEEK_DOORS = 64,
@@ -23,7 +23,20 @@ enum {
 
 enum visit_state { VISIT_COMING, VISIT_WAITING, VISIT_HEARD };
 
-enum visit_place { PLACE_LAN, PLACE_RELAY, PLACE_TYPED };
+enum place_kind { PLACE_LAN, PLACE_RELAY, PLACE_TYPED };
+
+/* As far as it can be told who is there. */
+struct place {
+	enum place_kind kind;
+	struct addr at;			/* of PLACE_LAN, and .. */
+	uint8_t instance[BEACON_NONCE];	/* .. what he calls himself */
+	char relay[ROUTE_TEXT];		/* its HOST:PORT */
+};
+
+/* When a place is asked: plate.h. */
+enum round {
+	ROUND_NEW, ROUND_LAN, ROUND_WAY, ROUND_HOST, ROUND_FAILED, ROUNDS
+};
 
 struct visit {
 	struct plates *all;
@@ -41,9 +54,8 @@ struct visit {
 	struct addr source;
 	int64_t heard_ms;
 	/* mine */
-	enum visit_place place;
+	struct place place;
 	bool was_open;			/* somebody took the connection */
-	uint8_t instance[BEACON_NONCE];	/* of PLACE_LAN */
 };
 
 /* My search: on from plates_visit until nothing of it is left. */
@@ -53,15 +65,21 @@ struct seek {
 	bool asked_lan, asked_relay;	/* .. and was there to be asked */
 	char plate[CODE_PLATE + 1];
 	char where[SEEK_WHERE];
-	int64_t start_ms;
+	uint32_t code;
+	enum round round, next;		/* next: ROUNDS, there is none */
+	int64_t start_ms;		/* of the round */
 	enum visit_end why;		/* of a typed place that failed */
 	struct err trouble;		/* .. and in words, if known */
 	struct timer timer;
-	/* Instances on the LAN that were heard: not again. */
-	uint8_t met[SEEK_MET][BEACON_NONCE];
-	size_t n_met;
 	struct addr doors[SEEK_DOORS];
 	size_t n_doors;
+};
+
+/* Where a code failed, until then. */
+struct failed {
+	uint32_t code;
+	int64_t until_ms;
+	struct place place;
 };
 
 /* Whose turn it was. */
@@ -78,6 +96,10 @@ struct plates {
 	char waits[CODE_PLATE + 1];	/* or "" */
 	struct visit *heard;		/* of theirs */
 	struct visit *mine;		/* heard, of mine */
+	uint32_t came;			/* number of the last one of mine .. */
+	struct place came_to;
+	struct failed failed[PLATE_FAILED_MAX];
+	size_t n_failed;		/* all that were; a ring */
 	struct timer turn;		/* somebody's turn has come */
 	struct plate_source lately[PLATE_LATELY];
 	size_t n_lately;		/* all that were; a ring */
@@ -102,7 +124,13 @@ void plate_seek_clear(struct plates *p);
 bool plate_seek_answered(struct visit *v);
 /* It is given up, unheard. */
 void plate_seek_lost(struct visit *v);
-/* The one that was heard is over. */
-void plate_seek_over(struct plates *p);
+
+/* ---- plate-failed.c ---------------------------------------------------- */
+
+/* In which round of a search for this code the place is asked. */
+enum round plate_round_of(const struct plates *p, uint32_t code,
+    const struct place *place);
+/* The first round that asks any place of the LAN. */
+enum round plate_round_of_lan(const struct plates *p, uint32_t code);
 
 #endif

@@ -8,6 +8,8 @@
 
 enum { TRIES_MAX = 8 + RELAYS_MAX };
 
+static void begin_round(struct plates *p, enum round round);
+
 static size_t
 n_tries(const struct plates *p)
 {
@@ -47,6 +49,17 @@ stop(struct plates *p)
 	k->on = k->has_won = false;
 }
 
+/* Is that place for a later round? */
+static bool
+put_off(struct plates *p, enum round round)
+{
+	struct seek *k = &p->seek;
+
+	if (round > k->round && round < k->next)
+		k->next = round;
+	return round > k->round;
+}
+
 /* ---- nobody answered --------------------------------------------------- */
 
 /* Somebody took the connection and kept silent, or a relay joined us to such
@@ -55,7 +68,7 @@ static bool
 is_kept_waiting(const struct plates *p)
 {
 	LIST_EACH(v, &p->visits, struct visit, in_all) {
-		if (v->is_mine && (v->place == PLACE_RELAY ?
+		if (v->is_mine && (v->place.kind == PLACE_RELAY ?
 		    is_relay_up(p) : v->was_open))
 			return true;
 	}
@@ -99,6 +112,8 @@ on_timer(void *arg)
 		stop(p);
 	else if (now < until)
 		timer_set(&k->timer, until - now);
+	else if (k->next != ROUNDS)
+		begin_round(p, k->next);
 	else
 		give_up(p);
 }
@@ -116,7 +131,7 @@ plate_seek_lost(struct visit *v)
 {
 	struct plates *p = v->all;
 
-	if (v->place == PLACE_RELAY && is_relay_up(p))
+	if (v->place.kind == PLACE_RELAY && is_relay_up(p))
 		p->seek.asked_relay = true;
 	if (v->was_open)
 		p->seek.why = VISIT_NOBODY;
@@ -132,23 +147,13 @@ plate_seek_answered(struct visit *v)
 	struct plates *p = v->all;
 	struct seek *k = &p->seek;
 
-	if (k->has_won || p->mine)
+	if (!k->on || k->has_won)
 		return false;
 	k->has_won = true;
-	if (v->place == PLACE_LAN && k->n_met < SEEK_MET)
-		memcpy(k->met[k->n_met++], v->instance, BEACON_NONCE);
-	if (k->asked_lan)
-		lan_seek(p->setup.lan, NULL);
-	/* The others are kept until the search could go on with them. */
-	timer_set(&k->timer, PLATE_DEADLINE_MS);
+	/* The others are left in a turn of its own: their streams may be in
+	 * the hands of whoever called. */
+	timer_set(&k->timer, 0);
 	return true;
-}
-
-void
-plate_seek_over(struct plates *p)
-{
-	if (p->seek.on && p->seek.has_won)
-		timer_set(&p->seek.timer, PLATE_AGAIN_MS);
 }
 
 /* ---- the LAN ----------------------------------------------------------- */
@@ -156,15 +161,9 @@ plate_seek_over(struct plates *p)
 static bool
 is_known(const struct plates *p, const uint8_t instance[BEACON_NONCE])
 {
-	const struct seek *k = &p->seek;
-
-	for (size_t i = 0; i < k->n_met; i++) {
-		if (memcmp(k->met[i], instance, BEACON_NONCE) == 0)
-			return true;
-	}
 	LIST_EACH(v, &p->visits, struct visit, in_all) {
-		if (v->is_mine && v->place == PLACE_LAN &&
-		    memcmp(v->instance, instance, BEACON_NONCE) == 0)
+		if (v->is_mine && v->place.kind == PLACE_LAN &&
+		    memcmp(v->place.instance, instance, BEACON_NONCE) == 0)
 			return true;
 	}
 	return false;
@@ -190,12 +189,15 @@ void
 plates_found(struct plates *p, const struct addr *at,
     const uint8_t instance[BEACON_NONCE])
 {
+	struct place place = { .kind = PLACE_LAN, .at = *at };
 	struct seek *k = &p->seek;
 	struct stream *s;
 	struct visit *v;
 
-	if (!k->on || k->has_won || is_known(p, instance) ||
-	    n_tries(p) >= TRIES_MAX || !may_knock(k, at))
+	memcpy(place.instance, instance, BEACON_NONCE);
+	if (!k->on || k->has_won || put_off(p, plate_round_of(p, k->code,
+	    &place)) || is_known(p, instance) || n_tries(p) >= TRIES_MAX ||
+	    !may_knock(k, at))
 		return;
 	v = plate_visit_new(p, true);
 	s = stream_dial(p->setup.streams, at, &plate_stream_events, v, NULL);
@@ -203,8 +205,7 @@ plates_found(struct plates *p, const struct addr *at,
 		plate_visit_end(v, true);
 		return;
 	}
-	v->place = PLACE_LAN;
-	memcpy(v->instance, instance, BEACON_NONCE);
+	v->place = place;
 	v->stream = s;
 	stream_set_max(s, PLATE_UNREAD_MAX);
 }
@@ -212,26 +213,40 @@ plates_found(struct plates *p, const struct addr *at,
 /* ---- relays ------------------------------------------------------------ */
 
 static void
-ask_relays(struct plates *p)
+ask_relay(struct plates *p, size_t i, const struct place *place)
 {
-	struct seek *k = &p->seek;
+	struct visit *v = plate_visit_new(p, true);
 	uint8_t id[MEET_ID];
 	struct stream *s;
-	struct visit *v;
 
-	visit_meet_id(id, k->plate);
-	for (size_t i = 0; i < relays_count(p->setup.relays); i++) {
-		v = plate_visit_new(p, true);
-		s = relays_visit(p->setup.relays, i, id, &plate_stream_events,
-		    v);
-		if (!s) {
-			plate_visit_end(v, true);
-			continue;
-		}
-		v->place = PLACE_RELAY;
-		v->stream = s;
-		stream_set_max(s, PLATE_UNREAD_MAX);
-		plate_say_hello(v, k->plate);
+	visit_meet_id(id, p->seek.plate);
+	s = relays_visit(p->setup.relays, i, id, &plate_stream_events, v);
+	if (!s) {
+		plate_visit_end(v, true);
+		return;
+	}
+	v->place = *place;
+	v->stream = s;
+	stream_set_max(s, PLATE_UNREAD_MAX);
+	plate_say_hello(v, p->seek.plate);
+}
+
+/* Those of this round: they do not come later, as hosts of the LAN do. */
+static void
+ask_relays(struct plates *p)
+{
+	const struct seek *k = &p->seek;
+	struct place place = { .kind = PLACE_RELAY };
+	struct relay_state s;
+	enum round round;
+
+	/* Mine are the first. */
+	for (size_t i = 0; relays_at(p->setup.relays, i, &s) && s.is_mine;
+	    i++) {
+		snprintf(place.relay, sizeof(place.relay), "%s", s.where);
+		round = plate_round_of(p, k->code, &place);
+		if (!put_off(p, round) && round == k->round)
+			ask_relay(p, i, &place);
 	}
 }
 
@@ -271,7 +286,7 @@ ask_typed(struct plates *p, struct err *e)
 {
 	struct visit *v = plate_visit_new(p, true);
 
-	v->place = PLACE_TYPED;
+	v->place.kind = PLACE_TYPED;
 	v->direct = direct_start(p->setup.streams, p->setup.resolver,
 	    p->seek.where, &direct_events, v, e);
 	if (v->direct)
@@ -285,33 +300,32 @@ ask_typed(struct plates *p, struct err *e)
 static void
 ask_lan(struct plates *p)
 {
-	p->seek.asked_lan = lan_is_open(p->setup.lan);
-	if (p->seek.asked_lan)
-		lan_seek(p->setup.lan, p->seek.plate);
+	struct seek *k = &p->seek;
+
+	if (!lan_is_open(p->setup.lan) ||
+	    put_off(p, plate_round_of_lan(p, k->code)))
+		return;
+	/* From its burst again, for those whom an earlier round put off. */
+	lan_seek(p->setup.lan, k->plate);
+	k->asked_lan = true;
 }
 
-/* The last search, whose visit ended, with the others that answered or may
- * yet do so. */
-static bool
-go_on(struct plates *p, const char *plate, const char *where)
+static void
+begin_round(struct plates *p, enum round round)
 {
 	struct seek *k = &p->seek;
 
-	if (!k->on || !k->has_won || p->mine ||
-	    strcmp(k->plate, plate) != 0 || strcmp(k->where, where) != 0 ||
-	    n_tries(p) == 0)
-		return false;
-	k->has_won = false;
-	if (!k->is_typed)
-		ask_lan(p);
-	timer_set(&p->turn, 0);
-	timer_set(&k->timer, PLATE_AGAIN_MS);
-	return true;
+	k->round = round;
+	k->next = ROUNDS;
+	k->start_ms = loop_now_ms(p->loop);
+	ask_lan(p);
+	ask_relays(p);
+	look_again(p);
 }
 
 int
-plates_visit(struct plates *p, const char *plate, const char *where,
-    struct err *e)
+plates_visit(struct plates *p, const char *plate, uint32_t code,
+    const char *where, struct err *e)
 {
 	struct seek *k = &p->seek;
 
@@ -320,25 +334,25 @@ plates_visit(struct plates *p, const char *plate, const char *where,
 		    CODE_PLATE);
 	if (strlen(where) >= sizeof(k->where))
 		return err_set(e, STATUS_USAGE, "the address is too long");
-	if (go_on(p, plate, where))
-		return 0;
 	plates_leave(p);
 	snprintf(k->plate, sizeof(k->plate), "%s", plate);
 	snprintf(k->where, sizeof(k->where), "%s", where);
+	k->code = code;
 	k->is_typed = *where != '\0';
 	k->asked_lan = k->asked_relay = false;
-	k->n_met = k->n_doors = 0;
+	k->n_doors = 0;
 	k->why = VISIT_NO_ANSWER;
 	k->trouble.what[0] = '\0';
-	k->start_ms = loop_now_ms(p->loop);
 	k->on = true;
-	if (k->is_typed && ask_typed(p, e) != 0) {
+	if (!k->is_typed) {
+		begin_round(p, ROUND_NEW);
+		return 0;
+	}
+	k->next = ROUNDS;
+	k->start_ms = loop_now_ms(p->loop);
+	if (ask_typed(p, e) != 0) {
 		k->on = false;
 		return -1;
-	}
-	if (!k->is_typed) {
-		ask_lan(p);
-		ask_relays(p);
 	}
 	look_again(p);
 	return 0;

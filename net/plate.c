@@ -77,8 +77,6 @@ lose(struct visit *v, enum visit_end why)
 	plate_visit_end(v, true);
 	if (number == 0)
 		return;
-	if (is_mine)
-		plate_seek_over(p);
 	chat->on_visit_end(chat->chat, number, why, NULL);
 }
 
@@ -176,6 +174,7 @@ hear(struct visit *v)
 
 	if (v->is_mine) {
 		p->mine = v;
+		p->came_to = v->place;
 	} else {
 		p->heard = v;
 		p->counts.heard++;
@@ -185,6 +184,8 @@ hear(struct visit *v)
 	if (++p->last == 0)
 		p->last = 1;
 	v->number = p->last;
+	if (v->is_mine)
+		p->came = v->number;
 	v->heard_ms = loop_now_ms(p->loop);
 	v->end_ms = v->heard_ms + PLATE_DEADLINE_MS;
 	set_deadline(v);
@@ -194,28 +195,22 @@ hear(struct visit *v)
 	read_messages(v);
 }
 
-/* One of each kind, if nobody of its kind is heard: of mine the oldest, of
- * theirs the oldest of the source that was heard least of late. */
+/* The oldest of theirs, of the source that was heard least of late. */
 static void
 on_turn(void *arg)
 {
 	struct plates *p = arg;
-	struct visit *theirs = NULL, *mine = NULL;
+	struct visit *next = NULL;
 
+	if (p->heard)
+		return;
 	LIST_EACH(v, &p->visits, struct visit, in_all) {
-		if (v->state != VISIT_WAITING)
-			continue;
-		if (v->is_mine && !mine && !p->mine && !p->seek.has_won)
-			mine = v;
-		if (!v->is_mine && !p->heard && (!theirs ||
-		    turns_of(p, v) < turns_of(p, theirs)))
-			theirs = v;
+		if (!v->is_mine && v->state == VISIT_WAITING && (!next ||
+		    turns_of(p, v) < turns_of(p, next)))
+			next = v;
 	}
-	if (theirs)
-		hear(theirs);
-	/* Chat may have left meanwhile. */
-	if (mine && !mine->dead && plate_seek_answered(mine))
-		hear(mine);
+	if (next)
+		hear(next);
 }
 
 /* ---- a visit that is not heard yet ------------------------------------- */
@@ -471,14 +466,9 @@ void
 plates_close(struct plates *p, uint32_t visit)
 {
 	struct visit *v = find(p, visit);
-	bool is_mine;
 
-	if (!v)
-		return;
-	is_mine = v->is_mine;
-	plate_visit_end(v, false);
-	if (is_mine)
-		plate_seek_over(p);
+	if (v)
+		plate_visit_end(v, false);
 }
 
 const struct plate_counts *

@@ -23,10 +23,22 @@
  *	mine	COMING --first message--> WAITING --its turn--> HEARD --> over
  *
  * Going there asks all places together.  Whoever waits speaks first, so a
- * place has answered when it said something; the first to do so is heard.
- * Others that answered are kept a moment: when chat goes to the same
- * nameplate again after the first visit ended, the search goes on with them
- * instead of beginning anew.  They may be the same person by another way.
+ * place has answered when it said something; the first to do so is heard, and
+ * the others are left: most are the same person by another way.
+ *
+ * Or a stranger is quicker than whoever made the code.  So a place where a
+ * code failed is remembered, and when chat comes with the same code again,
+ * the places are asked in rounds, each of which begins when nobody answered
+ * in the one before:
+ *
+ *	NEW	all places; without the LAN if it failed there: a relay is
+ *		one place, and on a LAN one stranger can be many hosts
+ *	LAN	other hosts of the LAN
+ *	WAY	hosts that say they are the one where it failed, by another
+ *		address: honest ones do, and whoever else says so deceives
+ *		about somebody who is asked before him all the same
+ *	HOST	other ports of the address where it failed
+ *	FAILED	the very places where it failed
  *
  * Whatever is not a visit, or comes for another nameplate, is closed without
  * a word.  While nobody waits, everybody is.
@@ -52,7 +64,8 @@ enum {
 	PLATE_FIRST_MS = 2000,		/* .. before a word, if others wait */
 	PLATE_TRY_MS = 8000,		/* for the places to answer */
 	PLATE_LAN_MS = 3000,		/* .. for the LAN, which is quick */
-	PLATE_AGAIN_MS = 1000,		/* others that answered are kept */
+	PLATE_FAILED_MAX = 16,		/* places that are remembered .. */
+	PLATE_FAILED_MS = 600000,	/* .. as long as a code is good */
 	PLATE_UNREAD_MAX = 4096
 };
 
@@ -81,9 +94,11 @@ void plates_free(struct plates *p);
 /* plate NULL: wait no more; whoever is heard is heard to the end. */
 int plates_wait(struct plates *p, const char *plate, struct err *e);
 /* where: "" or HOST[:PORT].  STATUS_USAGE: not an address, no nameplate. */
-int plates_visit(struct plates *p, const char *plate, const char *where,
-    struct err *e);
+int plates_visit(struct plates *p, const char *plate, uint32_t code,
+    const char *where, struct err *e);
 void plates_leave(struct plates *p);		/* ends a visit of mine */
+/* My last visit, over or not, came to nothing with this code. */
+void plates_failed(struct plates *p, uint32_t visit, uint32_t code);
 /* -1: it is over, or the message is too long. */
 int plates_send(struct plates *p, uint32_t visit, const void *msg,
     size_t len);

@@ -143,9 +143,14 @@ struct carrier {
 	 * -1 when there is no place to wait at all. */
 	int (*wait_at)(void *net, const char *plate, struct err *e);
 	/* Go to whoever waits there, by relay, LAN, or at `where` ("" or
-	 * HOST:PORT).  on_visit or on_visit_end follows.  plate NULL: stop. */
-	int (*visit)(void *net, const char *plate, const char *where,
-	    struct err *e);
+	 * HOST:PORT).  on_visit or on_visit_end follows.  plate NULL: stop.
+	 * `code`: chat's number for the code, which tells nothing of it;
+	 * places where it failed are asked after all others. */
+	int (*visit)(void *net, const char *plate, uint32_t code,
+	    const char *where, struct err *e);
+	/* Whoever my last visit came to did not prove that he made this code:
+	 * anybody may sit at a nameplate, and be the first to answer. */
+	void (*visit_failed)(void *net, uint32_t visit, uint32_t code);
 	/* Over a visit: whole messages, in order. */
 	int (*visit_send)(void *net, uint32_t visit, const void *msg,
 	    size_t len);

@@ -10,29 +10,48 @@ static struct tried *
 find_tried(struct pairs *s, const struct code *code)
 {
 	for (size_t i = 0; i < TRIED_MAX; i++)
-		if (s->tried[i].n > 0 && strcmp(s->tried[i].code.digits,
+		if (s->tried[i].name != 0 && strcmp(s->tried[i].code.digits,
 		    code->digits) == 0)
 			return &s->tried[i];
 	return NULL;
 }
 
+/* Whoever was there did not prove the code, unless it failed on my side
+ * alone. */
 static void
-count_tried(struct pairs *s)
+note_tried(struct pairs *s, enum code_reason why)
 {
 	struct tried *t = find_tried(s, &s->join_code);
 
+	if (!s->join.p || s->join.knows || why == CODE_REFUSED)
+		return;
 	if (!t) {
-		t = &s->tried[s->next_tried++ % TRIED_MAX];
-		*t = (struct tried){ .code = s->join_code };
+		t = &s->tried[s->n_tried % TRIED_MAX];
+		*t = (struct tried){ .code = s->join_code,
+			.name = ++s->n_tried };
 	}
-	t->n++;
+	if (why == CODE_IS_WRONG)
+		t->n_wrong++;
+	s->failed_visit = s->join.visit;
+	s->failed_code = t->name;
+}
+
+void
+join_tell_failed(struct chat *c)
+{
+	struct pairs *s = c->pairs;
+	const struct carrier *net = &c->carrier;
+
+	if (s->failed_visit != 0)
+		net->visit_failed(net->net, s->failed_visit, s->failed_code);
+	s->failed_visit = 0;
 }
 
 static unsigned
 tries_left(struct pairs *s, const struct code *code)
 {
 	const struct tried *t = find_tried(s, code);
-	unsigned n = t ? t->n : 0;
+	unsigned n = t ? t->n_wrong : 0;
 
 	return n < CODE_TRIES ? CODE_TRIES - n : 0;
 }
@@ -46,7 +65,7 @@ tries_left_there(struct pairs *s, const struct code *code)
 	for (size_t i = 0; i < TRIED_MAX; i++)
 		if (strncmp(s->tried[i].code.digits, code->digits,
 		    CODE_PLATE) == 0)
-			n += s->tried[i].n;
+			n += s->tried[i].n_wrong;
 	return n < CODE_TRIES ? CODE_TRIES - n : 0;
 }
 
@@ -76,8 +95,7 @@ join_failed(struct chat *c, enum code_reason why, const struct err *e)
 		forget_join(c);
 		return;
 	}
-	if (why == CODE_IS_WRONG)
-		count_tried(s);
+	note_tried(s, why);
 	pair_text_of(&text, why, tries_left_there(s, &s->join_code), s->where,
 	    version, e);
 	if (why == CODE_NOBODY && !*s->where && c->places.n == 0)
@@ -202,6 +220,7 @@ chat_join(struct chat *c, const char *code, const char *where,
 {
 	struct pairs *s = c->pairs;
 	const struct carrier *net = &c->carrier;
+	const struct tried *before;
 	char plate[CODE_PLATE + 1];
 	struct code new;
 
@@ -216,8 +235,11 @@ chat_join(struct chat *c, const char *code, const char *where,
 		return err_set(e, STATUS_USAGE, "that address is too long");
 	}
 	chat_join_off(c);
+	join_tell_failed(c);
 	code_plate(&new, plate);
-	if (net->visit(net->net, plate, where, e) < 0) {
+	before = find_tried(s, &new);
+	if (net->visit(net->net, plate, before ? before->name : 0, where,
+	    e) < 0) {
 		code_clear(&new);
 		return -1;
 	}
@@ -237,7 +259,7 @@ chat_join_off(struct chat *c)
 	if (!c->pairs->joins)
 		return;
 	forget_join(c);
-	net->visit(net->net, NULL, "", NULL);
+	net->visit(net->net, NULL, 0, "", NULL);
 }
 
 bool

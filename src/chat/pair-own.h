@@ -35,10 +35,11 @@ struct exchange {
 	struct user_id who;
 };
 
-/* A code that I typed, and was wrong. */
+/* A code that I typed, and that came to nothing where somebody was. */
 struct tried {
 	struct code code;
-	unsigned n;
+	uint32_t name;			/* the carrier's; 0: none here */
+	unsigned n_wrong;
 };
 
 /* A visit to be closed, with a last byte (GONE_NONE: without). */
@@ -65,7 +66,8 @@ struct pairs {
 	char where[CONTACT_WHERE_MAX];	/* as typed, or "" */
 	struct exchange join;
 	struct tried tried[TRIED_MAX];
-	size_t next_tried;
+	uint32_t n_tried;
+	uint32_t failed_visit, failed_code;	/* to be told; 0: none */
 
 	struct bye byes[BYES_MAX];
 	size_t n_byes;
@@ -104,5 +106,7 @@ void host_done(struct chat *c);
 void join_heard(struct chat *c, const void *msg, size_t len);
 /* e: what the carrier knows of it, or NULL. */
 void join_failed(struct chat *c, enum code_reason why, const struct err *e);
+/* The carrier is told where a code failed. */
+void join_tell_failed(struct chat *c);
 
 #endif

@@ -4,17 +4,21 @@
 
 #include "frame.h"
 
+/* Nothing proves who says so. */
+#define IS_OVER "ask for another one: /host makes it; if this one is " \
+	"still shown there, type it again"
+
 static const struct {
 	enum code_reason why;
 	const char *what, *next;
 } rows[] = {
 	{ CODE_IS_WRONG, "that is not the code that is shown there", NULL },
 	{ CODE_IS_EXPIRED, "that code has expired: it was good for ten "
-	    "minutes", "ask for another one: /host makes it" },
+	    "minutes", IS_OVER },
 	{ CODE_IS_USED, "that code was used already: each is for one person",
-	    "ask for another one: /host makes it" },
+	    IS_OVER },
 	{ CODE_IS_DEAD, "that code is dead: wrong ones were tried three "
-	    "times where it waited", "ask for another one: /host makes it" },
+	    "times where it waited", IS_OVER },
 	{ CODE_NOBODY, "nobody waits where that code says, neither at your "
 	    "relays nor on this network", "is it still shown there, with the "
 	    "same digits? You meet on one network, by a relay that both have "
@@ -77,9 +81,10 @@ pair_text_of(struct pair_text *t, enum code_reason why, unsigned left,
 	if (why != CODE_IS_WRONG)
 		snprintf(t->next, sizeof(t->next), "%s", next);
 	else if (left > 0)
-		snprintf(t->next, sizeof(t->next), "ask for the digits once "
-		    "more, and compare; %u more %s", left, left == 1 ? "try" :
-		    "tries");
+		snprintf(t->next, sizeof(t->next), "compare the digits with "
+		    "the other one%s; %u more %s", *where ? "" : "; if they "
+		    "are right, /join with the code again: another place is "
+		    "tried first", left, left == 1 ? "try" : "tries");
 	else
 		snprintf(t->next, sizeof(t->next), "that was the last try; "
 		    "ask for another one: /host makes it");

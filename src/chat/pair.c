@@ -243,6 +243,7 @@ pair_post(struct chat *c)
 
 	send_due(c, &s->host);
 	send_due(c, &s->join);
+	join_tell_failed(c);
 	if (s->is_used)
 		host_done(c);
 	/* What was sent before leaves before it closes. */
@@ -250,7 +251,7 @@ pair_post(struct chat *c)
 		send_bye(net, &s->byes[i]);
 	s->n_byes = 0;
 	if (s->stop_visit)
-		net->visit(net->net, NULL, "", NULL);
+		net->visit(net->net, NULL, 0, "", NULL);
 	s->stop_visit = false;
 }
 

@@ -87,7 +87,8 @@ net_wait_at(void *net, const char *plate, struct err *e)
 }
 
 static int
-net_visit(void *net, const char *plate, const char *where, struct err *e)
+net_visit(void *net, const char *plate, uint32_t code, const char *where,
+    struct err *e)
 {
 	struct node *n = net;
 	struct sim *s = n->sim;
@@ -102,12 +103,23 @@ net_visit(void *net, const char *plate, const char *where, struct err *e)
 		}
 	if (!plate)
 		return 0;
+	n->visit_code = code;
 	v = new_visit(s);
 	v->came = n;
 	for (size_t i = 0; i < s->n; i++)
 		if (!n->no_place && strcmp(s->nodes[i]->plate, plate) == 0)
 			v->waits = s->nodes[i];
 	return 0;
+}
+
+static void
+net_visit_failed(void *net, uint32_t visit, uint32_t code)
+{
+	struct node *n = net;
+
+	ok(visit != 0 && visit <= n->sim->last_visit, "a visit that was");
+	n->failed_code = code;
+	n->n_failed++;
 }
 
 static void
@@ -214,6 +226,7 @@ sim_visit_carry(struct carrier *carrier)
 {
 	carrier->wait_at = net_wait_at;
 	carrier->visit = net_visit;
+	carrier->visit_failed = net_visit_failed;
 	carrier->visit_send = net_visit_send;
 	carrier->visit_close = net_visit_close;
 }

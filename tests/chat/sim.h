@@ -85,6 +85,8 @@ struct node {
 	char plate[8];			/* where it waits, or "" */
 	bool no_place;			/* neither relay nor LAN */
 	size_t n_visits;		/* that began */
+	uint32_t visit_code, failed_code;	/* told to it, the last */
+	size_t n_failed;		/* places that failed */
 };
 
 struct sim *sim_new(unsigned seed);

@@ -124,12 +124,22 @@ wait_at(void *net, const char *plate, struct err *e)
 }
 
 static int
-visit(void *net, const char *plate, const char *where, struct err *e)
+visit(void *net, const char *plate, uint32_t code, const char *where,
+    struct err *e)
 {
+	(void)code;
 	(void)where;
 	(void)e;
 	((struct world *)net)->goes = plate != NULL;
 	return 0;
+}
+
+static void
+visit_failed(void *net, uint32_t id, uint32_t code)
+{
+	const struct world *w = net;
+
+	check(id != 0 && id <= w->last_visit && code != 0);
 }
 
 static int
@@ -487,8 +497,8 @@ start(struct world *w)
 		.want = want, .drop = drop, .announce = announce,
 		.my_routes = my_routes, .their_routes = their_routes,
 		.leave = leave, .took = took, .wait_at = wait_at,
-		.visit = visit, .visit_send = visit_send,
-		.visit_close = visit_close };
+		.visit = visit, .visit_failed = visit_failed,
+		.visit_send = visit_send, .visit_close = visit_close };
 	struct chat_setup setup = { .id = me };
 	struct err e = { 0 };
 

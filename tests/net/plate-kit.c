@@ -109,9 +109,27 @@ guest_wait(struct guest *g, const char *plate)
 void
 guest_go(struct guest *g, const char *plate, const char *where)
 {
+	guest_go_with(g, plate, 0, where);
+}
+
+void
+guest_go_with(struct guest *g, const char *plate, uint32_t code,
+    const char *where)
+{
 	const struct carrier *net = g->node->carrier;
 
-	assert_int_equal(net->visit(net->net, plate, where, NULL), 0);
+	assert_int_equal(net->visit(net->net, plate, code, where, NULL), 0);
+	loop_again(g->node->loop);
+}
+
+void
+guest_failed(struct guest *g, uint32_t code)
+{
+	const struct carrier *net = g->node->carrier;
+
+	net->visit_failed(net->net, g->visit, code);
+	net->visit_close(net->net, g->visit);
+	net->visit(net->net, NULL, 0, "", NULL);
 	loop_again(g->node->loop);
 }
 

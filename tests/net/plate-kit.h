@@ -31,6 +31,11 @@ void guest_open(struct guest *g);
 void guest_free(struct guest *g);
 void guest_wait(struct guest *g, const char *plate);	/* NULL: no more */
 void guest_go(struct guest *g, const char *plate, const char *where);
+/* .. with a code of that number. */
+void guest_go_with(struct guest *g, const char *plate, uint32_t code,
+    const char *where);
+/* As chat does when the visit that it made came to nothing. */
+void guest_failed(struct guest *g, uint32_t code);
 int guest_say(struct guest *g, const void *msg, size_t len);
 void guest_close(struct guest *g);	/* the last visit */
 bool guest_has_relay(const struct guest *g);	/* up */

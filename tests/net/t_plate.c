@@ -376,10 +376,10 @@ t_a_typed_address_does_not_answer(void **state)
 	assert_non_null(strstr(t->bob->trouble.what, "refused"));
 	assert_non_null(strstr(t->bob->trouble.next, "is p2ptui running"));
 	assert_int_equal(t->bob->node->carrier->visit(
-	    t->bob->node->carrier->net, plate, "no:such:port", &e), -1);
+	    t->bob->node->carrier->net, plate, 0, "no:such:port", &e), -1);
 	assert_int_equal(e.status, STATUS_USAGE);
 	assert_int_equal(t->bob->node->carrier->visit(
-	    t->bob->node->carrier->net, "11820", "", &e), -1);
+	    t->bob->node->carrier->net, "11820", 0, "", &e), -1);
 	assert_int_equal(t->bob->node->carrier->wait_at(
 	    t->bob->node->carrier->net, "11820x", &e), -1);
 }
@@ -412,68 +412,6 @@ t_nobody_is_met_after_the_wait(void **state)
 }
 
 /* ---- more than two ----------------------------------------------------- */
-
-/* Alice waits at the relay and Carol on the LAN; Bob looks at both. */
-static void
-bob_comes_to_two(struct test *t)
-{
-	on_lan(t->carol, "everyone");
-	on_lan(t->bob, "everyone");
-	open_at_relay(t);
-	guest_open(t->carol);
-	sit(t, t->alice, plate);
-	sit(t, t->carol, plate);
-	guest_go(t->bob, plate, "");
-}
-
-/* Somebody else sits at the nameplate on another place: after the first one
- * the search goes on with the second, and not with the first again. */
-static void
-t_the_next_place_is_heard_after_the_first(void **state)
-{
-	struct test *t = *state;
-
-	bob_comes_to_two(t);
-	assert_true(until(t->loop, &t->bob->n_msgs, 1, SOON));
-	UNTIL(t->alice->n_visits == 1 && t->carol->n_visits == 1);
-	guest_close(t->bob);
-	guest_go(t->bob, plate, "");
-	assert_true(until(t->loop, &t->bob->n_msgs, 2, SOON));
-	assert_int_equal(t->bob->n_visits, 2);
-	t->alice->echoes = t->carol->echoes = true;
-	guest_say(t->bob, "you", 3);
-	assert_true(until(t->loop, &t->bob->n_msgs, 3, SOON));
-	assert_int_equal(t->alice->n_visits, 1);
-	assert_int_equal(t->carol->n_visits, 1);
-	/* There is no third. */
-	guest_close(t->bob);
-	guest_go(t->bob, NULL, "");
-	UNTIL(t->alice->n_ends == 1 && t->carol->n_ends == 1);
-	assert_int_equal(t->bob->n_ends, 0);
-}
-
-/* Whom he met on the LAN answers his questions still, and is not met again
- * while another place has not spoken. */
-static void
-t_the_first_is_not_heard_again_for_the_next(void **state)
-{
-	struct test *t = *state;
-
-	t->alice->is_mute = true;
-	bob_comes_to_two(t);
-	UNTIL(t->bob->n_msgs == 1 && t->alice->n_visits == 1);
-	guest_close(t->bob);
-	guest_go(t->bob, plate, "");
-	UNTIL(t->carol->n_ends == 1);
-	for (int i = 0; i < 20; i++)
-		loop_turn(t->loop, 5);
-	assert_int_equal(t->carol->n_visits, 1);
-	assert_int_equal(t->bob->n_visits, 1);
-	guest_say(t->alice, "late", 4);
-	assert_true(until(t->loop, &t->bob->n_msgs, 2, SOON));
-	assert_memory_equal(t->bob->msg.at, "late", 4);
-	assert_int_equal(t->bob->n_visits, 2);
-}
 
 static void
 t_two_visitors_are_heard_in_turn(void **state)
@@ -598,8 +536,6 @@ main(void)
 		ROW(t_a_dead_relay_is_no_place),
 		ROW(t_a_typed_address_does_not_answer),
 		ROW(t_nobody_is_met_after_the_wait),
-		ROW(t_the_next_place_is_heard_after_the_first),
-		ROW(t_the_first_is_not_heard_again_for_the_next),
 		ROW(t_two_visitors_are_heard_in_turn),
 		ROW(t_who_waits_may_visit),
 		ROW(t_1000_visits_by_a_relay_leave_nothing),
