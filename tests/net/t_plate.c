@@ -359,7 +359,7 @@ t_a_dead_relay_is_no_place(void **state)
 	guest_relay(t->bob, server_address(t->one, true));
 	guest_open(t->bob);
 	guest_go(t->bob, plate, "");
-	assert_true(until(t->loop, &t->bob->n_ends, 1, 10000));
+	assert_true(until(t->loop, &t->bob->n_ends, 1, SOON));
 	assert_int_equal(t->bob->why, VISIT_NO_PLACE);
 }
 

@@ -85,7 +85,7 @@ t_round_trip_is_measured(void **state)
 
 	meet(p);
 	assert_true(until(p->loop, &p->alice->n_moved, 1, SOON));
-	assert_true(p->alice->rtt_us >= 0 && p->alice->rtt_us < 1000000);
+	assert_true(p->alice->rtt_us >= 0 && p->alice->rtt_us < 60000000);
 }
 
 static void
@@ -144,8 +144,8 @@ t_goodbye_is_heard_at_once(void **state)
 
 	meet(p);
 	node_close(p->bob);
-	assert_true(until(p->loop, &p->alice->n_down, 1, 500));
-	assert_true(until(p->loop, &p->alice->n_lost, 1, 500));
+	assert_true(until(p->loop, &p->alice->n_down, 1, SOON));
+	assert_true(until(p->loop, &p->alice->n_lost, 1, SOON));
 	assert_int_equal(say(p->alice, p->bob, "gone"), -1);
 }
 
@@ -371,7 +371,7 @@ t_many_frames_arrive_whole_and_in_order(void **state)
 	p->alice->pump_max = n;
 	clock_read(&from);
 	p->alice->events.on_room(p->alice, p->bob->user);
-	assert_true(until(p->loop, &p->bob->n_heard, want, 30000));
+	assert_true(until(p->loop, &p->bob->n_heard, want, 120000));
 	clock_read(&to);
 	print_message("# %u frames in %d ms\n", (unsigned)n,
 	    (int)((to.mono_us - from.mono_us) / 1000));
@@ -587,6 +587,7 @@ row_43_strangers_are_few_and_contacts_unaffected(void **state)
 		    pests[i]->carrier->net, node_where(p->alice), NULL), 0);
 		pass(p->loop, 15);
 	}
+	assert_true(until(p->loop, &p->alice->n_up, 8, SOON));
 	pass(p->loop, 300);
 	n_up = p->alice->n_up;
 	assert_in_range(n_up, 8, 32);
