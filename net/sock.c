@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -512,24 +513,80 @@ sock_pair(int fd[2], struct err *e)
 	return -1;
 }
 
+/* The length; 0 for a path that does not fit. */
+static socklen_t
+local_addr(struct sockaddr_un *sun, const char *path)
+{
+	size_t n = strlen(path);
+
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (n == 0 || n >= sizeof(sun->sun_path))
+		return 0;
+	memcpy(sun->sun_path, path, n);
+	if (path[0] == '@')
+		sun->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+}
+
 bool
 sock_tell_local(const char *path, const void *p, size_t len)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t n = strlen(path);
+	struct sockaddr_un sun;
+	socklen_t n = local_addr(&sun, path);
 	bool told;
 	int fd;
 
-	if (n == 0 || n >= sizeof(sun.sun_path))
+	if (n == 0)
 		return false;
-	memcpy(sun.sun_path, path, n);
-	if (path[0] == '@')
-		sun.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd < 0)
 		return false;
-	told = make_quiet(fd) && sendto(fd, p, len, 0, (struct sockaddr *)&sun,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) >= 0;
+	told = make_quiet(fd) &&
+	    sendto(fd, p, len, 0, (struct sockaddr *)&sun, n) >= 0;
 	close(fd);
 	return told;
+}
+
+/* Only a socket is in our way: anything else there is somebody's. */
+static void
+remove_socket(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
+}
+
+int
+sock_hear_local(const char *path, struct err *e)
+{
+	struct sockaddr_un sun;
+	socklen_t n = local_addr(&sun, path);
+	int fd, error;
+
+	if (n == 0)
+		return err_set(e, STATUS_CANNOT_CREATE, "%s is too long for "
+		    "a socket", path);
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd >= 0 && make_quiet(fd)) {
+		remove_socket(path);
+		if (bind(fd, (struct sockaddr *)&sun, n) == 0 &&
+		    chmod(path, 0600) == 0)
+			return fd;
+	}
+	error = errno;
+	err_set(e, STATUS_CANNOT_CREATE, "no socket %s: %s", path,
+	    sock_why(error));
+	return fd < 0 ? -1 : give_up(fd, error);
+}
+
+ssize_t
+sock_receive_local(int fd, void *p, size_t room)
+{
+	struct iovec v = { .iov_base = p, .iov_len = room };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	ssize_t n = recvmsg(fd, &m, 0);
+
+	return n >= 0 && (m.msg_flags & MSG_TRUNC) ? 0 : n;
 }

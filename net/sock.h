@@ -70,5 +70,10 @@ int sock_pair(int fd[2], struct err *e);
 /* One datagram to a socket of this machine ("@name": an abstract one).
  * False: nobody is there. */
 bool sock_tell_local(const char *path, const void *p, size_t len);
+/* Hears such datagrams at a path; whatever socket lay there is gone.  -1 with
+ * e set: also when the path is longer than the system takes (some 100). */
+int sock_hear_local(const char *path, struct err *e);
+/* Bytes; 0: it was longer than `room`; -1: there is none. */
+ssize_t sock_receive_local(int fd, void *p, size_t room);
 
 #endif

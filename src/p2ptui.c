@@ -18,6 +18,7 @@
 #include "cmd-net.h"
 #include "cmd.h"
 #include "first.h"
+#include "handover.h"
 #include "headless.h"
 #include "keymap.h"
 #include "log.h"
@@ -52,6 +53,7 @@ struct app {
 	struct tui *tui;
 	struct headless *headless;
 	struct report *report;
+	struct handover *links;
 	bool first_start;
 	int signo;			/* what ended us, or 0 */
 	const char *exec;		/* this very program */
@@ -72,15 +74,27 @@ version(void)
 	    );
 }
 
-/*
- * Somebody clicked on a link while p2ptui ran already.  A terminal that a
- * desktop opened for us would close before a word of this is read.
- */
+/* A terminal that a desktop opened for us would close before a word is
+ * read. */
+static void
+wait_to_be_read(const struct start *s)
+{
+	int c;
+
+	if (s->headless || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return;
+	fputs("Enter ends this. ", stderr);
+	do
+		c = getchar();
+	while (c != '\n' && c != EOF);
+}
+
+/* Somebody clicked on a link while p2ptui ran already, and that one does not
+ * take links. */
 static void
 say_where_links_go(const struct start *s)
 {
 	struct buf said;
-	int c;
 
 	buf_init(&said);
 	buf_printf(&said, "To add whom the link names, type in the p2ptui "
@@ -93,12 +107,25 @@ say_where_links_go(const struct start *s)
 	}
 	fputs(buf_str(&said), stderr);
 	buf_clear(&said);
-	if (!s->headless && isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) {
-		fputs("Enter ends this. ", stderr);
-		do
-			c = getchar();
-		while (c != '\n' && c != EOF);
-	}
+	wait_to_be_read(s);
+}
+
+/* The profile is in use: whoever has it takes the links.  STATUS_OK, or -1
+ * with e as it was. */
+static int
+give_links(const struct app *a, const struct err *e)
+{
+	const struct start *s = &a->start;
+
+	if (e->status != STATUS_TRY_AGAIN || s->n_links == 0)
+		return -1;
+	for (size_t i = 0; i < s->n_links; i++)
+		if (!handover_give(&a->profile, s->links[i]))
+			return -1;
+	fputs("The p2ptui that runs already has the link now: look there.\n",
+	    stderr);
+	wait_to_be_read(s);
+	return STATUS_OK;
 }
 
 static int
@@ -337,16 +364,31 @@ dial_asked(struct app *a)
 }
 
 static void
-suggest_link(struct app *a, const char *link)
+suggest_link(void *arg, const char *link)
 {
+	struct app *a = arg;
 	struct err e = { 0 };
+	int rc = tui_suggest(a->tui, "/add ", link, &e);
 
-	if (tui_suggest(a->tui, "/add ", link, &e) < 0)
+	if (rc < 0)
 		chat_error(a->chat, &e);
-	else
+	else if (rc == 0)
 		chat_notice(a->chat, "A contact link was opened. Enter adds "
 		    "whoever made it, and they may write to you; Ctrl-C clears "
 		    "the line");
+	else
+		chat_notice(a->chat, "A contact link was opened. When the line "
+		    "is empty, Up brings it, and Enter adds whoever made it");
+}
+
+/* Links that are clicked on from now.  Without a screen nobody would look at
+ * them first. */
+static void
+take_links(struct app *a)
+{
+	if (a->tui && !a->start.ephemeral)
+		a->links = handover_open(a->loop, &a->profile, suggest_link,
+		    a);
 }
 
 /* Contact links of the command line, as /add takes them.  A page of the web
@@ -393,6 +435,7 @@ static void
 close_all(struct app *a)
 {
 	first_clear(&a->first);
+	handover_close(a->links);
 	tui_close(a->tui);
 	keep_free(a->keep);
 	headless_close(a->headless);
@@ -437,11 +480,12 @@ run(struct app *a, struct err *e)
 	if (rc != 0)
 		return rc < 0 ? -1 : status;
 	if (open_kept(a, e) < 0)
-		return -1;
+		return give_links(a, e);
 	if (open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);
 	add_asked(a);
+	take_links(a);
 	pair_asked(a);
 	status = loop_run(a->loop);
 	if (status == STATUS_OK && a->headless && chat_unleft(a->chat) > 0)

@@ -312,6 +312,9 @@ act_on_key(void *arg, struct key k)
 	if (guard_key(t->guard, k) || answer(t, k) || sheet_key(t, a, k) ||
 	    help_key(t, a, k))
 		return;
+	if (a && a->id == ACT_EDIT && a->arg == EDIT_UP && !t->list_focused &&
+	    tui_take_suggestion(t))
+		return;
 	if (a && leads_to_list(t, a))
 		lead_to_list(t, a);
 	else if (a)

@@ -170,14 +170,35 @@ offer_command(struct tui *t, const char *text)
 int
 tui_suggest(struct tui *t, const char *cmd, const char *arg, struct err *e)
 {
-	struct buf line;
+	char *line = mem_printf("%s%s", cmd, arg);
+	size_t written;
 	int rc;
 
-	buf_init(&line);
-	buf_printf(&line, "%s%s", cmd, arg);
-	rc = edit_set(t->edit, buf_str(&line), line.len, SIZE_MAX, e);
-	buf_clear(&line);
+	edit_text(t->edit, &written);
+	if (written > 0) {
+		free(t->suggested);
+		t->suggested = line;
+		return 1;
+	}
+	/* The answer to a question is no answer to this. */
+	t->question = ASK_NOTHING;
+	rc = edit_set(t->edit, line, strlen(line), SIZE_MAX, e);
+	free(line);
 	return rc;
+}
+
+bool
+tui_take_suggestion(struct tui *t)
+{
+	size_t written;
+
+	edit_text(t->edit, &written);
+	if (!t->suggested || written > 0)
+		return false;
+	edit_set(t->edit, t->suggested, strlen(t->suggested), SIZE_MAX, NULL);
+	free(t->suggested);
+	t->suggested = NULL;
+	return true;
 }
 
 void

@@ -53,6 +53,7 @@ struct tui {
 	bool was_joining;		/* at the end of the last turn */
 	struct timer tick;		/* while a countdown is seen */
 	enum question question;
+	char *suggested;		/* while the line is in use, or NULL */
 	char *flash;			/* until the next key */
 	char hint[80];			/* of what is being typed, or "" */
 	enum style hint_style;
@@ -86,6 +87,9 @@ void tui_draw(struct tui *t);
 /* line.c */
 void tui_leave(struct tui *t);
 void tui_ask_quit(struct tui *t);
+/* What was suggested while the line was in use.  False: nothing was, or it
+ * still is. */
+bool tui_take_suggestion(struct tui *t);
 /* Enter: says it, or runs the command. */
 void tui_send_line(struct tui *t);
 

@@ -540,6 +540,7 @@ free_tui(struct tui *t)
 	sheet_close(t);
 	keymap_free(t->keys);
 	edit_free(t->edit);
+	free(t->suggested);
 	complete_free(t->complete);
 	people_free(t->people);
 	help_free(t->help);

@@ -146,6 +146,20 @@ download_folder(const char *home, const char *name)
 	return own;
 }
 
+/* The runtime folder is not everywhere, and has no fallback of its own. */
+static char *
+links_socket(const char *dir, const char *name)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char *own, *path;
+
+	own = runtime != NULL && runtime[0] == '/' ?
+	    own_folder(runtime, name) : mem_str(dir);
+	path = file_join(own, "links");
+	free(own);
+	return path;
+}
+
 static void
 init_under_home(struct profile *p, const char *home)
 {
@@ -153,6 +167,7 @@ init_under_home(struct profile *p, const char *home)
 	p->config = file_join(home, "p2ptui.conf");
 	p->log = file_join(home, "p2ptui.log");
 	p->downloads = file_join(home, "downloads");
+	p->links = file_join(home, "links");
 }
 
 static int
@@ -169,6 +184,7 @@ init_xdg(struct profile *p, const char *name, struct err *e)
 	p->config = file_join(config, "p2ptui.conf");
 	p->log = file_join(state, "p2ptui.log");
 	p->downloads = download_folder(home, name);
+	p->links = links_socket(p->dir, name);
 	free(config);
 	free(state);
 	return 0;
@@ -216,6 +232,7 @@ profile_clear(struct profile *p)
 	free(p->db);
 	free(p->log);
 	free(p->downloads);
+	free(p->links);
 	free(p->lock);
 	memset(p, 0, sizeof(*p));
 	p->lock_fd = -1;
@@ -290,6 +307,20 @@ int
 profile_make_log_dir(const struct profile *p, struct err *e)
 {
 	return make_dir_of(p->log, e);
+}
+
+int
+profile_make_links_dir(const struct profile *p, struct err *e)
+{
+	char *dir;
+	int rc;
+
+	if (make_dir_of(p->links, e) != 0)
+		return -1;
+	dir = mem_strn(p->links, (size_t)(strrchr(p->links, '/') - p->links));
+	rc = *dir ? check_folder(dir, e) : 0;
+	free(dir);
+	return rc;
 }
 
 int

@@ -2,7 +2,8 @@
  * profile - where a person's things lie, and the lock on them.
  *
  * Without --home: the XDG directories (CONTRACT: p2ptui.conf in the config
- * one, identity and database in the data one, the log in the state one),
+ * one, identity and database in the data one, the log in the state one, the
+ * socket in the runtime one or else with the data),
  * with a folder more for each --profile NAME.  With --home DIR everything
  * lies under DIR.  Directories are 0700, files 0600; anything wider found
  * on the identity is an error, not a repair.
@@ -25,6 +26,7 @@ struct profile {
 	char *db;
 	char *log;
 	char *downloads;
+	char *links;			/* socket of the holder: handover.h */
 	char *lock;
 	int lock_fd;			/* -1: not held */
 };
@@ -39,6 +41,8 @@ void profile_clear(struct profile *p);		/* gives the lock back */
 int profile_check(const struct profile *p, struct err *e);
 /* For whoever logs before the profile is held. */
 int profile_make_log_dir(const struct profile *p, struct err *e);
+/* Ours alone, or STATUS_DENIED. */
+int profile_make_links_dir(const struct profile *p, struct err *e);
 /* Makes the directories and takes the lock: STATUS_CANNOT_CREATE,
  * STATUS_TRY_AGAIN with the pid of the holder.  Removes what a killed
  * profile_keep left: it may hold the key without a passphrase. */
