@@ -323,6 +323,20 @@ is_behind_nat(void *ctx)
 	return true;
 }
 
+static bool
+has_birthday(void *ctx)
+{
+	struct net *n = ctx;
+
+	return opts_bool(n->setup.opts, "birthday");
+}
+
+void
+net_birthday(struct net *n)
+{
+	reach_birthday(n->reach);
+}
+
 /* The port of TCP, or the next free one: the port of the discovery is shared
  * with whoever else runs here, and what comes to it comes to any of them. */
 static struct udp *
@@ -384,7 +398,8 @@ open_packets(struct net *n)
 	n->outside = outside_new(&outside);
 	n->paths = (struct paths_room){
 		.loop = n->setup.loop, .udp = n->udp, .dgrams = n->dgrams,
-		.outside = n->outside, .ctx = n, .is_near = is_near
+		.outside = n->outside, .ctx = n, .is_near = is_near,
+		.has_birthday = has_birthday
 	};
 	paths_room_init(&n->paths);
 	join_udp(n);

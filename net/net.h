@@ -47,6 +47,9 @@ int net_listen(struct net *n, const char *where, struct err *e);
 /* Options relay and relay-token changed: whoever stays is not disturbed, the
  * rest is left or linked.  STATUS_USAGE: too many; then all is as before. */
 int net_relays(struct net *n, struct err *e);
+/* Option birthday changed: contacts who are linked by a relay are told, and a
+ * better way is looked for at once. */
+void net_birthday(struct net *n);
 /* Why discovery does not work (firewall, no interface), or NULL. */
 const char *net_lan_trouble(const struct net *n);
 

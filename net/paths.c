@@ -84,6 +84,15 @@ is_near(void *ctx, const struct addr *a)
 	return room->is_near(room->ctx, a);
 }
 
+static bool
+has_birthday(void *ctx)
+{
+	struct paths *p = ctx;
+	const struct paths_room *room = p->setup.room;
+
+	return room->has_birthday && room->has_birthday(room->ctx);
+}
+
 static int
 say(void *ctx, const void *body, size_t len)
 {
@@ -216,7 +225,7 @@ start_punch(struct paths *p)
 		.my_class = my_class, .is_double = is_double,
 		.my_step = my_step, .my_cands = my_cands,
 		.my_servers = my_servers, .is_mine = is_mine,
-		.is_near = is_near, .say = say,
+		.is_near = is_near, .has_birthday = has_birthday, .say = say,
 		.on_tcp = on_tcp, .on_way = on_way,
 		.on_failed = on_failed
 	};

@@ -29,6 +29,8 @@ struct paths_room {
 	const struct outside *outside;
 	void *ctx;
 	bool (*is_near)(void *ctx, const struct addr *a);
+	/* Option `birthday`; NULL: off. */
+	bool (*has_birthday)(void *ctx);
 	struct list all;
 };
 

@@ -10,7 +10,7 @@
 #include "udp.h"
 
 enum {
-	FLAG_UDP = 1, FLAG_V6 = 2, FLAG_DOUBLE = 4,
+	FLAG_UDP = 1, FLAG_V6 = 2, FLAG_DOUBLE = 4, FLAG_BIRTHDAY = 8,
 	CANDIDATE = 2 + ADDR_WIRE,
 	BODY = PROBE_LEN - PROBE_TAG
 };
@@ -43,7 +43,8 @@ paths_write(struct buf *out, const struct paths_msg *m)
 		buf_u8(out, (uint8_t)m->class);
 		buf_u8(out, (uint8_t)((m->has_udp ? FLAG_UDP : 0) |
 		    (m->has_v6 ? FLAG_V6 : 0) |
-		    (m->is_double ? FLAG_DOUBLE : 0)));
+		    (m->is_double ? FLAG_DOUBLE : 0) |
+		    (m->has_birthday ? FLAG_BIRTHDAY : 0)));
 	}
 	buf_u64(out, m->epoch);
 	switch (m->type) {
@@ -71,6 +72,7 @@ read_caps(struct paths_msg *m, struct cur *c)
 	m->has_udp = flags & FLAG_UDP;
 	m->has_v6 = flags & FLAG_V6;
 	m->is_double = flags & FLAG_DOUBLE;
+	m->has_birthday = flags & FLAG_BIRTHDAY;
 }
 
 static void

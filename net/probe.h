@@ -8,7 +8,7 @@
  *	CANDS  2 | u64 epoch | u8 round | probe key 32 | u8 n, n x candidate
  *	SYNC   3 | u64 epoch | u8 round
  *	USE    4 | u64 epoch | u8 id
- *	flags      1 udp, 2 v6, 4 double; others are not looked at
+ *	flags      1 udp, 2 v6, 4 double, 8 birthday; others are not looked at
  *	candidate  u8 kind | u8 transport | 18 address and port
  *
  * A candidate of a kind that is not known here is skipped.
@@ -66,7 +66,7 @@ struct paths_msg {
 	uint64_t epoch;
 	unsigned round;			/* 1..ROUND_MAX */
 	enum nat_class class;		/* CAPS */
-	bool has_udp, has_v6, is_double;
+	bool has_udp, has_v6, is_double, has_birthday;
 	uint8_t key[PROBE_KEY];		/* CANDS: probes to me carry it */
 	struct cand cands[CANDS_MAX];
 	size_t n_cands;

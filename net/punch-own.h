@@ -3,6 +3,7 @@
  *
  *	punch.c		the machine
  *	punch-round.c	one round: what is told, heard and tried
+ *	punch-birthday.c  round 3 by many sockets and many guesses
  *	punch-text.c	what is worth trying, and why not
  */
 #ifndef PUNCH_OWN_H
@@ -44,6 +45,8 @@ struct bucket {
 	int64_t full_ms;		/* when it is full again */
 };
 
+struct birthday;
+
 struct punch {
 	struct punch_setup setup;
 	enum role role;
@@ -72,11 +75,15 @@ struct punch {
 	int64_t again_ms;		/* next back-off */
 	int64_t due_ms;			/* of the next try, WAITING */
 	bool is_silent;			/* they did not answer at all */
-	struct bucket cands, starts;
+	struct bucket cands, starts, birthdays;
+	struct birthday *birthday;	/* NULL: none in this round */
 };
 
 /* punch.c */
 void punch_step(struct punch *p, enum event ev);
+/* False: n would be too many. */
+bool punch_bucket(struct bucket *b, int64_t now_ms, int n, int burst,
+    int64_t each_ms);
 
 /* punch-round.c: say and offer are false when no link stands. */
 void round_open(struct punch *p, unsigned round, uint64_t epoch);
@@ -90,6 +97,20 @@ bool say_caps(struct punch *p);
 bool say_cands(struct punch *p);
 bool say_sync(struct punch *p);
 bool say_use(struct punch *p, int id);
+udp_heard round_heard;			/* probes; arg is the struct punch */
+
+/* punch-birthday.c */
+bool birthday_is_allowed(const struct punch *p);	/* here */
+/* .. and there, it is of use, and was not done too often. */
+bool birthday_is_due(const struct punch *p);
+bool birthday_is_on(const struct punch *p);	/* probes leave now */
+/* With the probes of round 3; nothing, unless it is due. */
+void birthday_start(struct punch *p);
+/* A probe came there: it is over, and only those sockets stay open. */
+void birthday_came(struct punch *p, const struct udp *via);
+/* Those sockets, if they are of mine, change hands, without handlers. */
+void birthday_release(struct punch *p, struct udp *via);
+void birthday_end(struct punch *p);
 
 /* punch-text.c */
 enum nat_class punch_my_class(const struct punch *p);

@@ -36,6 +36,7 @@ say_caps(struct punch *p)
 	m.class = punch_my_class(p);
 	m.has_udp = p->setup.udp;
 	m.is_double = p->setup.is_double(p->setup.ctx);
+	m.has_birthday = birthday_is_allowed(p);
 	for (size_t i = 0; i < n; i++)
 		m.has_v6 = m.has_v6 || list[i].addr.family == ADDR_V6;
 	return say(p, &m);
@@ -139,9 +140,9 @@ on_fresh(void *arg)
 	punch_step(arg, EV_READY);
 }
 
-static void
-on_probe(void *arg, struct udp *via, const struct addr *from, uint8_t *bytes,
-    size_t len)
+void
+round_heard(void *arg, struct udp *via, const struct addr *from,
+    uint8_t *bytes, size_t len)
 {
 	punch_probe(arg, via, from, bytes, len);
 }
@@ -150,6 +151,7 @@ void
 round_end(struct punch *p)
 {
 	timer_stop(&p->pace);
+	birthday_end(p);
 	ways_free(p->ways);
 	p->ways = NULL;
 	fresh_free(p->fresh);
@@ -173,7 +175,7 @@ round_open(struct punch *p, unsigned round, uint64_t epoch)
 	if (punch_rounds[round].is_fresh && via) {
 		n = p->setup.my_servers(p->setup.ctx, servers);
 		p->fresh = fresh_new(p->setup.loop, via, servers, n,
-		    on_fresh, on_probe, p);
+		    on_fresh, round_heard, p);
 	}
 	if (p->fresh)
 		via = fresh_udp(p->fresh);

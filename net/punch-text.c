@@ -37,7 +37,7 @@ punch_next_round(const struct punch *p)
 {
 	if (p->round == 1 && punch_can(p))
 		return 2;
-	if (p->round == 2 && can_predict(p))
+	if (p->round == 2 && (can_predict(p) || birthday_is_due(p)))
 		return 3;
 	return 0;
 }
@@ -86,7 +86,8 @@ punch_text(const struct punch *p, char text[120])
 		snprintf(text, 120, "round %u: telling addresses", p->round);
 		break;
 	case PROBING:
-		snprintf(text, 120, "round %u", p->round);
+		snprintf(text, 120, "round %u%s", p->round,
+		    birthday_is_on(p) ? ": many ports" : "");
 		break;
 	case SETTLING:
 	case AGREEING:

@@ -8,8 +8,9 @@
 
 /* ---- limits ------------------------------------------------------------ */
 
-static bool
-bucket_take(struct bucket *b, int64_t now_ms, int n, int burst, int64_t each_ms)
+bool
+punch_bucket(struct bucket *b, int64_t now_ms, int n, int burst,
+    int64_t each_ms)
 {
 	int64_t full = b->full_ms > now_ms ? b->full_ms : now_ms;
 
@@ -29,7 +30,7 @@ now_ms(const struct punch *p)
 static bool
 may_start(struct punch *p, int n_rounds)
 {
-	return bucket_take(&p->starts, now_ms(p), n_rounds,
+	return punch_bucket(&p->starts, now_ms(p), n_rounds,
 	    PUNCH_ROUNDS_BURST, PUNCH_ROUNDS_MS);
 }
 
@@ -106,6 +107,8 @@ do_probe(struct punch *p)
 	timer_set(&p->timer, punch_rounds[p->round].length_ms +
 	    (p->role == FOLLOWER ? PUNCH_REPLY_MS : 0));
 	timer_set(&p->pace, 0);
+	if (p->round == ROUND_MAX)
+		birthday_start(p);
 }
 
 static void
@@ -146,6 +149,7 @@ do_deliver(struct punch *p)
 		fresh_release(p->fresh);
 		p->fresh = NULL;
 	}
+	birthday_release(p, end.via);
 	p->setup.on_way(p->setup.ctx, end.via, &end.to, end.path);
 }
 
@@ -352,7 +356,7 @@ is_round(const struct punch *p, const struct paths_msg *m)
 static void
 hear_cands(struct punch *p, const struct paths_msg *m)
 {
-	if (p->state == IDLE || !bucket_take(&p->cands, now_ms(p), 1,
+	if (p->state == IDLE || !punch_bucket(&p->cands, now_ms(p), 1,
 	    PUNCH_CANDS_BURST, PUNCH_CANDS_MS))
 		return;
 	if (is_round(p, m)) {
@@ -418,6 +422,8 @@ punch_probe(struct punch *p, struct udp *via, const struct addr *from,
 	enum ways_heard what = p->ways ?
 	    ways_hear(p->ways, via, from, bytes, len) : WAYS_ALIEN;
 
+	if (what == WAYS_CAME || what == WAYS_ANSWERED)
+		birthday_came(p, via);
 	if (what == WAYS_ANSWERED) {
 		round_answered(p);
 		punch_step(p, EV_PONG);

@@ -16,7 +16,8 @@
  *	round 2  a new socket; to NATs for 400 ms with a TTL that opens mine
  *		 and dies before theirs
  *	round 3  only when one NAT counts its ports: as round 2, and the
- *		 next eight
+ *		 next eight; or when one takes any port, both sides have
+ *		 option `birthday` on: as round 2, and punch-birthday.c
  *
  * Everything said travels through the person's standing link (RECORD_PATHS),
  * so nobody else can steer a path.  Ends with an address that answered, from
@@ -48,6 +49,13 @@ enum {
 	PUNCH_AGAIN_MIN_MS = 60000, PUNCH_AGAIN_MAX_MS = 900000,
 	PUNCH_UNANSWERED_MAX = 30,	/* probes to one address and round */
 	PUNCH_PRED = 8,			/* ports guessed for a seq peer */
+	/* Birthdays: at the hard side, at the easy one, of either in all; and
+	 * how often one person may have one. */
+	PUNCH_BIRTHDAY_SOCKETS = 256,
+	PUNCH_BIRTHDAY_RATE = 500,	/* a second */
+	PUNCH_BIRTHDAY_PROBES = 4000,	/* in a round */
+	PUNCH_BIRTHDAY_AGAIN_MS = PUNCH_ROUND3_MS / 2,
+	PUNCH_BIRTHDAY_BURST = 3, PUNCH_BIRTHDAY_MS = 300000,
 	/* An answer through the link: it may lie behind a file. */
 	PUNCH_REPLY_MS = 5000,
 	PUNCH_TAKEN_MS = 10000,		/* a first packet and its retries */
@@ -75,6 +83,8 @@ struct punch_setup {
 	bool (*is_mine)(void *ctx, const struct addr *a);
 	/* On a network of mine, reached without a router. */
 	bool (*is_near)(void *ctx, const struct addr *a);
+	/* Option `birthday`, as it is now; NULL: off. */
+	bool (*has_birthday)(void *ctx);
 	/* A RECORD_PATHS body for the other side; -1: no link stands. */
 	int (*say)(void *ctx, const void *body, size_t len);
 	/* The other side's TCP candidates, to be dialled. */

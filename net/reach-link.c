@@ -131,6 +131,20 @@ reach_outside(struct reach *r)
 	}
 }
 
+void
+reach_birthday(struct reach *r)
+{
+	const void *key;
+	void *value;
+
+	for (size_t at = 0; map_next(r->by_id, &at, &key, &value);) {
+		const struct person *p = value;
+
+		if (p->paths)
+			paths_again(p->paths);
+	}
+}
+
 /* ---- what a session tells ---------------------------------------------- */
 
 static void

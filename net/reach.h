@@ -98,5 +98,7 @@ void reach_moved(struct reach *r);
 void reach_outside(struct reach *r);
 /* After a long sleep: the same. */
 void reach_woke(struct reach *r);
+/* Option `birthday` changed: holes are tried anew. */
+void reach_birthday(struct reach *r);
 
 #endif

@@ -10,7 +10,8 @@
 enum {
 	/* Probes under way at once on one way: 1.6 s of the fast pace. */
 	FLIGHT = 32,
-	PORT_LEAST = 1024		/* below are services, not people */
+	PORT_LEAST = 1024,		/* below are services, not people */
+	NO_WAY = 0xff
 };
 
 struct way {
@@ -235,6 +236,17 @@ ways_probe(struct ways *w, int low_ttl)
 	}
 }
 
+bool
+ways_stray(struct ways *w, uint8_t packet[PROBE_LEN])
+{
+	const struct probe p = { .txid = ++w->n_probes << 8 | NO_WAY,
+		.epoch = w->epoch, .cand = NO_WAY };
+
+	if (w->has_their_key)
+		probe_write(packet, &p, w->their_key);
+	return w->has_their_key;
+}
+
 /* The place a probe came from: nobody told of it, but it is let in here. */
 static void
 learn(struct ways *w, struct udp *via, const struct addr *from)
@@ -269,7 +281,7 @@ hear_probe(struct ways *w, struct udp *via, const struct addr *from,
 	if (p->cand < WAYS_MAX)
 		w->traces[p->cand] = (struct trace){ true, via, *from };
 	learn(w, via, from);
-	return WAYS_TAKEN;
+	return WAYS_CAME;
 }
 
 static enum ways_heard

@@ -11,7 +11,7 @@
  * round, a forged or a repeated one changes nothing.  A contact may name
  * addresses that are not his: there are CANDS_MAX of them, each gets at most
  * PUNCH_UNANSWERED_MAX packets of PROBE_LEN, and none that ways_may_try
- * refuses.
+ * refuses.  Strays are counted by who sends them (punch-birthday.c).
  */
 #ifndef WAYS_H
 #define WAYS_H
@@ -25,7 +25,11 @@ enum {
 
 struct ways;
 
-enum ways_heard { WAYS_ALIEN, WAYS_TAKEN, WAYS_ANSWERED };
+enum ways_heard {
+	WAYS_ALIEN, WAYS_TAKEN,
+	WAYS_CAME,			/* a new probe of theirs */
+	WAYS_ANSWERED			/* theirs to one of mine */
+};
 
 /* `via`: where probes leave, until something comes to another one. */
 struct ways *ways_new(const struct punch_setup *setup, struct udp *via,
@@ -48,6 +52,9 @@ bool ways_may_try(const struct ways *w, const struct cand *c);
 
 /* One probe on each way.  low_ttl > 0: those to a NAT die on the road. */
 void ways_probe(struct ways *w, int low_ttl);
+/* A probe of no way: wherever it arrives, they learn of the place and try
+ * it.  False: their key is not known yet. */
+bool ways_stray(struct ways *w, uint8_t packet[PROBE_LEN]);
 enum ways_heard ways_hear(struct ways *w, struct udp *via,
     const struct addr *from, const uint8_t *bytes, size_t len);
 /* The best that answered, its number for the other side; -1: none did. */

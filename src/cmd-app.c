@@ -172,6 +172,8 @@ set_option(struct cmd_app *app, const char *name, const char *value,
 		    err_next(e, "/set lists all options");
 	if (strcmp(name, "relay-token") == 0)
 		return net_relays(app->net, e);
+	if (strcmp(name, "birthday") == 0)
+		net_birthday(app->net);
 	if (strcmp(name, "history") == 0)
 		return chat_history(app->chat, opts_bool(app->opts, name), e);
 	return 0;

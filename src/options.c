@@ -37,6 +37,9 @@ static const struct opt option_table[] = {
 	    .help = "ring the terminal's bell for a message in another chat" },
 	{ .name = "bind", .type = OPT_LIST, .max = 80,
 	    .help = "KEY ACTION: what a key does; may be given several times" },
+	{ .name = "birthday", .type = OPT_BOOL, .def = "off",
+	    .help = "where routers allow no other way, look for one by many "
+	    "sockets and probes to random ports, if both sides want it" },
 	{ .name = "clipboard", .type = OPT_BOOL, .def = "on",
 	    .help = "/link puts my contact link into the terminal's "
 	    "clipboard" },

@@ -21,6 +21,7 @@ static const char *const direct_words[] = { "always", "contacts", "never",
 	NULL };
 
 static const struct opt table[] = {
+	{ .name = "birthday", .type = OPT_BOOL, .def = "off" },
 	{ .name = "direct", .type = OPT_WORD, .def = "contacts",
 	    .words = direct_words },
 	{ .name = "dns", .type = OPT_TEXT, .def = "", .max = 200 },

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLOWS = 512, POISONS = 256, HOSTS = 16, BOXES = 8, UDPS = 64,
+enum { FLOWS = 32768, POISONS = 1024, HOSTS = 16, BOXES = 8, UDPS = 2048,
 	CORE_HOPS = 3, TTL = 64 };
 
 struct udp {
@@ -24,6 +24,7 @@ struct host {
 	struct box *box;
 	int delay_ms;
 	uint16_t next_port;
+	size_t most;			/* sockets; 0: as many as you like */
 };
 
 struct flow {
@@ -52,7 +53,7 @@ struct fakenet {
 	struct host *hosts[HOSTS];
 	struct box *boxes[BOXES];
 	struct udp *udps[UDPS];
-	size_t n_hosts, n_boxes;
+	size_t n_hosts, n_boxes, n_udps;
 	unsigned loss;
 	uint64_t dice;
 	void (*watch)(void *arg, const struct host *by, const struct addr *to,
@@ -116,7 +117,7 @@ fakenet_free(struct fakenet *n)
 		timer_stop(&p->timer);
 		free(p);
 	}
-	for (size_t i = 0; i < UDPS; i++)
+	for (size_t i = 0; i < n->n_udps; i++)
 		free(n->udps[i]);
 	for (size_t i = 0; i < n->n_hosts; i++)
 		free(n->hosts[i]);
@@ -218,15 +219,28 @@ struct udp *
 host_udp(struct host *h, uint16_t port)
 {
 	struct udp *u = mem_new(sizeof(*u));
-	size_t i = 0;
 
 	u->host = h;
 	u->port = port ? port : h->next_port++;
-	while (i < UDPS && h->net->udps[i])
-		i++;
-	assert(i < UDPS);
-	h->net->udps[i] = u;
+	assert(h->net->n_udps < UDPS);
+	h->net->udps[h->net->n_udps++] = u;
 	return u;
+}
+
+size_t
+host_n_udps(const struct host *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->net->n_udps; i++)
+		n += h->net->udps[i]->host == h && !h->net->udps[i]->dead;
+	return n;
+}
+
+void
+host_few(struct host *h, size_t most)
+{
+	h->most = most;
 }
 
 void
@@ -266,10 +280,10 @@ deliver(struct host *h, struct packet *p)
 {
 	enum udp_class class = class_of(p->bytes, p->len);
 
-	for (size_t i = 0; i < UDPS; i++) {
+	for (size_t i = 0; i < p->net->n_udps; i++) {
 		struct udp *u = p->net->udps[i];
 
-		if (!u || u->host != h || u->port != p->to.port || u->dead)
+		if (u->host != h || u->port != p->to.port || u->dead)
 			continue;
 		if (u->is_stun)
 			answer_stun(u, p);
@@ -344,7 +358,9 @@ go_out(struct box *b, const struct addr *in, const struct addr *dst)
 	struct flow *f = NULL;
 
 	for (size_t i = 0; i < b->n_flows; i++) {
-		if (addr_equal(&b->flows[i].in, in) &&
+		/* Ports first: of one host there may be thousands. */
+		if (b->flows[i].dst.port == dst->port &&
+		    addr_equal(&b->flows[i].in, in) &&
 		    addr_equal(&b->flows[i].dst, dst))
 			f = &b->flows[i];
 	}
@@ -583,6 +599,15 @@ udp_open_beside(const struct udp *u, struct err *e)
 {
 	(void)e;
 	return host_udp(u->host, 0);
+}
+
+struct udp *
+udp_open_many(const struct udp *u)
+{
+	struct host *h = u->host;
+
+	return h->most > 0 && host_n_udps(h) >= h->most ? NULL :
+	    host_udp(h, 0);
 }
 
 void

@@ -54,6 +54,9 @@ void host_v6(struct host *h, const char *ip);
 const struct addr *host_addr(const struct host *h);
 const struct addr *host_addr_v6(const struct host *h);
 struct udp *host_udp(struct host *h, uint16_t port);
+/* Sockets that are open there, and how many udp_open_many leaves so. */
+size_t host_n_udps(const struct host *h);
+void host_few(struct host *h, size_t most);
 /* A STUN server at that port; owned by the net. */
 void host_stun(struct host *h, uint16_t port);
 /* Puts a packet on the wire as if `from` had sent it at the core. */

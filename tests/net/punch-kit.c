@@ -147,6 +147,12 @@ is_near(void *ctx, const struct addr *a)
 	return m->box && addr_same_net(a, host_addr(m->host), 24);
 }
 
+static bool
+has_birthday(void *ctx)
+{
+	return ((struct person *)ctx)->birthday;
+}
+
 static void
 on_tcp(void *ctx, const struct cand *list, size_t n)
 {
@@ -288,7 +294,8 @@ start(struct person *m)
 		.my_class = my_class, .is_double = is_double,
 		.my_step = my_step, .my_cands = my_cands,
 		.my_servers = my_servers, .is_mine = is_mine,
-		.is_near = is_near, .say = say, .on_tcp = on_tcp,
+		.is_near = is_near, .has_birthday = has_birthday,
+		.say = say, .on_tcp = on_tcp,
 		.on_way = on_way, .on_failed = on_failed
 	};
 

@@ -31,6 +31,7 @@ struct person {
 	size_t n_extra;
 	bool is_double;
 	bool hides;			/* tells extra only */
+	bool birthday;			/* the option */
 	/* what was told */
 	bool has_way;
 	struct udp *via;

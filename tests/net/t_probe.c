@@ -169,7 +169,35 @@ t_unknown_class_is_unknown(void **state)
 	(void)state;
 	assert_int_equal(paths_read(&m, caps, sizeof(caps)), 0);
 	assert_int_equal(m.class, NAT_UNKNOWN);
-	assert_true(m.has_udp && m.has_v6 && m.is_double);
+	assert_true(m.has_udp && m.has_v6 && m.is_double && m.has_birthday);
+}
+
+/* One bit more, which programs that do not know it do not look at; without
+ * the option what is said is as it was. */
+static void
+t_birthday_is_a_bit_of_the_flags(void **state)
+{
+	const uint8_t want[] = { PATHS_CAPS, NAT_HARD, 1, 7, 0, 0, 0, 0, 0, 0,
+		0 };
+	struct paths_msg m = { .type = PATHS_CAPS, .class = NAT_HARD,
+		.has_udp = true, .epoch = 7 }, back;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	paths_write(&out, &m);
+	assert_int_equal(out.len, sizeof(want));
+	assert_memory_equal(out.at, want, sizeof(want));
+	assert_int_equal(paths_read(&back, out.at, out.len), 0);
+	assert_false(back.has_birthday);
+	buf_empty(&out);
+	m.has_birthday = true;
+	paths_write(&out, &m);
+	assert_int_equal(out.len, sizeof(want));
+	assert_int_equal(out.at[2], 9);
+	assert_int_equal(paths_read(&back, out.at, out.len), 0);
+	assert_true(back.has_birthday && !back.is_double);
+	buf_clear(&out);
 }
 
 /* ---- what flies -------------------------------------------------------- */
@@ -271,6 +299,7 @@ main(void)
 		cmocka_unit_test(t_paths_out_of_bounds_are_refused),
 		cmocka_unit_test(t_unknown_candidates_are_skipped),
 		cmocka_unit_test(t_unknown_class_is_unknown),
+		cmocka_unit_test(t_birthday_is_a_bit_of_the_flags),
 		cmocka_unit_test(t_probe_there_and_back),
 		cmocka_unit_test(t_pong_there_and_back),
 		cmocka_unit_test(t_probe_known_answer),
