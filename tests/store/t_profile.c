@@ -78,17 +78,21 @@ t_xdg_variables_count_when_absolute(void **state)
 	setenv("XDG_CONFIG_HOME", "/c", 1);
 	setenv("XDG_DATA_HOME", "relative/data", 1);
 	unsetenv("XDG_STATE_HOME");
+	setenv("XDG_RUNTIME_DIR", "relative/run", 1);
 	assert_int_equal(profile_init(&p, NULL, NULL, &k->e), 0);
 	assert_string_equal(p.config, "/c/p2ptui/p2ptui.conf");
 	assert_string_equal(p.db, "/h/.local/share/p2ptui/p2ptui.db");
 	assert_string_equal(p.log, "/h/.local/state/p2ptui/p2ptui.log");
 	assert_string_equal(p.downloads, "/h/Downloads/p2ptui");
+	assert_string_equal(p.links, "/h/.local/share/p2ptui/links");
 	profile_clear(&p);
 
+	setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1);
 	assert_int_equal(profile_init(&p, NULL, "work", &k->e), 0);
 	assert_string_equal(p.config, "/c/p2ptui/work/p2ptui.conf");
 	assert_string_equal(p.dir, "/h/.local/share/p2ptui/work");
 	assert_ends_with(p.log, "/p2ptui/work/p2ptui.log");
+	assert_string_equal(p.links, "/run/user/1000/p2ptui/work/links");
 	profile_clear(&p);
 
 	unsetenv("HOME");
@@ -310,6 +314,28 @@ t_a_folder_open_to_others_is_refused(void **state)
 	profile_clear(&p);
 }
 
+/* Whoever could put a socket there would get the links. */
+static void
+t_the_links_go_to_nobody_else(void **state)
+{
+	struct kit *k = *state;
+	struct profile p;
+	struct stat st;
+	char *own = file_join(k->dir, "p2ptui");
+
+	setenv("HOME", k->dir, 1);
+	setenv("XDG_RUNTIME_DIR", k->dir, 1);
+	assert_int_equal(profile_init(&p, NULL, NULL, &k->e), 0);
+	assert_int_equal(profile_make_links_dir(&p, &k->e), 0);
+	assert_int_equal(stat(own, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(chmod(own, 0777), 0);
+	assert_int_equal(profile_make_links_dir(&p, &k->e), -1);
+	assert_int_equal(k->e.status, STATUS_DENIED);
+	profile_clear(&p);
+	free(own);
+}
+
 static void
 row_25_second_instance_names_the_first(void **state)
 {
@@ -432,6 +458,7 @@ main(void)
 		WITH_KIT(row_21_missing_beside_its_database),
 		WITH_KIT(row_21_open_to_others),
 		WITH_KIT(row_21_cut_or_changed),
+		WITH_KIT(t_the_links_go_to_nobody_else),
 		WITH_KIT(row_25_second_instance_names_the_first),
 		WITH_KIT(row_26_of_a_hundred_starts_one_wins),
 		WITH_KIT(row_27_lock_of_a_killed_process_is_free),
