@@ -33,7 +33,7 @@ expect(const char *typed, const char *bytes, const char *words)
 		assert_int_equal(passphrase_check(typed, &e), 0);
 		/* Once more changes nothing. */
 		if (typed != bytes)
-			expect(bytes, bytes, NULL);
+			expect(bytes, bytes, "");
 	} else {
 		assert_null(out);
 		assert_int_equal(e.status, STATUS_USAGE);
@@ -77,7 +77,7 @@ t_the_same_letters_are_the_same_bytes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		expect(rows[i].typed, rows[i].bytes, NULL);
+		expect(rows[i].typed, rows[i].bytes, "");
 }
 
 static void
@@ -94,7 +94,7 @@ t_every_blank_is_a_space(void **state)
 	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
 		snprintf(typed, sizeof(typed), "a%sb%s", blanks[i],
 		    blanks[i]);
-		expect(typed, "a b ", NULL);
+		expect(typed, "a b ", "");
 	}
 }
 
@@ -136,7 +136,7 @@ t_empty_and_too_long_cannot_be_set(void **state)
 	expect("", NULL, "empty");
 	memset(text, 'x', sizeof(text));
 	text[VAULT_PASSPHRASE_MAX] = '\0';
-	expect(text, text, NULL);
+	expect(text, text, "");
 	text[VAULT_PASSPHRASE_MAX] = 'x';
 	text[VAULT_PASSPHRASE_MAX + 1] = '\0';
 	expect(text, NULL, "longer than 1024 bytes");
@@ -149,7 +149,7 @@ t_empty_and_too_long_cannot_be_set(void **state)
 	for (at = 0; at < VAULT_PASSPHRASE_MAX; at += 8)
 		memcpy(bytes + at, "\360\235\205\227\360\235\205\245", 8);
 	bytes[at] = '\0';
-	expect(text, bytes, NULL);
+	expect(text, bytes, "");
 	memcpy(text + 128 * 4, "x", 2);
 	expect(text, NULL, "longer");
 	for (at = 0; at < VAULT_PASSPHRASE_MAX; at += 4)
@@ -160,7 +160,7 @@ t_empty_and_too_long_cannot_be_set(void **state)
 	for (at = 0; at + 2 <= VAULT_PASSPHRASE_MAX; at += 2)
 		memcpy(text + at, "\316\220", 2);
 	text[at] = '\0';
-	expect(text, text, NULL);
+	expect(text, text, "");
 }
 
 /* ---- what it opens ------------------------------------------------------- */
