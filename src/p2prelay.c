@@ -348,9 +348,6 @@ open_relay(struct app *a, struct err *e)
 	char second[ADDR_TEXT];
 	size_t n = opts_list(a->start.opts, "listen", &listen);
 
-	if (n == 0 || n > RELAY_LISTENS_MAX)
-		return err_set(e, STATUS_CONFIG, "listen wants 1 to %d "
-		    "places, not %zu", RELAY_LISTENS_MAX, n);
 	for (size_t i = 0; i < n; i++)
 		setup.listen[i] = listen[i];
 	setup.n_listen = n;

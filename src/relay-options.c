@@ -102,6 +102,7 @@ static const struct opt option_table[] = {
 	{ .name = "letters", .type = OPT_INT, .def = "2000000", .min = 1,
 	    .max = BILLION / 4, .help = "letters of all" },
 	{ .name = "listen", .type = OPT_LIST, .def = "54546", .max = 80,
+	    .least = 1, .most = RELAY_LISTENS_MAX,
 	    .check = addr_check_listen, .at_start = true,
 	    .help = "[ADDR:]PORT for clients (TCP) and STUN (UDP); 0 takes "
 	    "any free port; may be given several times" },

@@ -133,6 +133,30 @@ check_text(const struct opt *row, const char *value, struct err *e)
 	return refuse(row, value, allowed, e);
 }
 
+/* May it be one of these: how many there are is a rule of the list, not of
+ * its values. */
+static int
+check_count(const struct opt *row, const struct opt_slot *s,
+    const char *value, struct err *e)
+{
+	size_t n = s->origin == OPT_FROM_DEFAULT ? 0 : s->n;
+	char allowed[96];
+
+	if (!*value && row->least > 0) {
+		snprintf(allowed, sizeof(allowed), "%zu to %zu values",
+		    row->least, row->most);
+		return refuse(row, value, allowed, e);
+	}
+	if (!*value || row->most == 0 || n < row->most)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(s->values[i], value) == 0)
+			return 0;
+	}
+	return err_set(e, STATUS_USAGE, "%s: more than %zu values; allowed: "
+	    "up to %zu", row->name, row->most, row->most);
+}
+
 /* Checks value by every rule of its row. */
 static int
 check(const struct opt *row, const char *value, int64_t *number,
@@ -320,6 +344,8 @@ opts_put(struct opts *o, const char *name, const char *value,
 		return err_prefix(e, "%s", row->name);
 	if (weak && s->origin == OPT_FROM_PERSON)
 		return 0;
+	if (row->type == OPT_LIST && check_count(row, s, value, e) != 0)
+		return -1;
 	/* The first value given replaces a list's default. */
 	if (s->origin == OPT_FROM_DEFAULT)
 		opt_slot_clear(s);

@@ -38,6 +38,7 @@ struct opt {
 	const char *def;		/* as it would be written; NULL: "" */
 	const char *help;		/* one line */
 	int64_t min, max;
+	size_t least, most;		/* OPT_LIST: values; 0: no limit */
 	const char *const *words;	/* OPT_WORD: NULL-terminated */
 	const char *unit;		/* "s", "MiB", or NULL */
 	bool at_start;			/* read once, at the start */

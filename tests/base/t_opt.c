@@ -28,6 +28,8 @@ static const struct opt table[] = {
 	    .max = 64, .check = check_even },
 	{ .name = "relay", .type = OPT_LIST, .def = "home", .help = "relays",
 	    .min = 1 },
+	{ .name = "door", .type = OPT_LIST, .def = "front", .help = "doors",
+	    .least = 1, .most = 3 },
 };
 
 static struct opts *o;
@@ -130,6 +132,27 @@ row_23_errors_name_file_line_and_what_is_allowed(void **state)
 	refused("name = a\033[2Jb", "x.conf:1: name: the value is not plain "
 	    "text; allowed: UTF-8 without control characters");
 	refused("n\033[2Jame = b", "x.conf:1: unknown option");
+}
+
+static void
+row_23_too_many_of_a_list_are_refused_where_they_stand(void **state)
+{
+	const char *const *list;
+	struct err e;
+
+	(void)state;
+	refused("door = a\ndoor = b\ndoor = a\ndoor = c\ndoor = d\n",
+	    "x.conf:5: door: more than 3 values; allowed: up to 3");
+	refused("door =\n",
+	    "x.conf:1: door cannot be \"\"; allowed: 1 to 3 values");
+	assert_int_equal(opts_list(o, "door", &list), 3);
+	assert_string_equal(list[2], "c");
+	/* One of them again is no new one. */
+	assert_int_equal(opts_set(o, "door", "b", NULL), 0);
+	assert_int_equal(opts_set_flag(o, "door", "d", &e), -1);
+	assert_int_equal(e.status, STATUS_USAGE);
+	/* What gives way to the command line is not among its values. */
+	assert_int_equal(opts_parse(o, "door = d", 8, "x", true, NULL), 0);
 }
 
 static void
@@ -410,6 +433,7 @@ main(void)
 		WITH(t_a_flag_sets_an_option_and_is_named_in_errors),
 		WITH(t_a_file_sets_options),
 		WITH(row_23_errors_name_file_line_and_what_is_allowed),
+		WITH(row_23_too_many_of_a_list_are_refused_where_they_stand),
 		WITH(row_23_numbers_are_numbers),
 		WITH(row_23_strange_bytes_are_refused),
 		WITH(row_23_a_long_line_is_refused),
