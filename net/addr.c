@@ -8,6 +8,12 @@
 
 #include "buf.h"
 
+enum {
+	NAME_LEN_MAX = 253,		/* RFC 1035, section 2.3.4, written */
+	LABEL_LEN_MAX = 63,
+	CHECKED_MAX = ADDR_HOST + 16	/* an option's text, with its NUL */
+};
+
 static const uint8_t mapped[12] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
 };
@@ -116,19 +122,6 @@ addr_parse_listen(struct addr *a, const char *text)
 	return addr_kind(a) != ADDR_UNSPECIFIED;
 }
 
-int
-addr_check_listen(const char *text, struct err *e)
-{
-	const char *colon = strrchr(text, ':');
-	uint16_t port;
-
-	if (addr_parse_port(colon ? colon + 1 : text, true, &port) == 0)
-		return 0;
-	return err_set(e, STATUS_CONFIG,
-	    "\"%s\" is no listening address; allowed is [ADDR:]PORT with a "
-	    "port from 0 (any) to 65535", text);
-}
-
 static int
 bad(const char *text, struct err *e)
 {
@@ -191,6 +184,123 @@ addr_parse(struct addr *a, const char *text)
 	a->port = port;
 	return 0;
 }
+
+/* ---- options ------------------------------------------------------------ */
+
+bool
+addr_is_name(const char *host)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" "0123456789-_";
+	size_t left = strlen(host);
+
+	if (left > 0 && host[left - 1] == '.')
+		left--;
+	if (left == 0 || left > NAME_LEN_MAX)
+		return false;
+	for (;;) {
+		size_t len = strcspn(host, ".");
+
+		if (len == 0 || len > LABEL_LEN_MAX || *host == '-' ||
+		    strspn(host, allowed) != len)
+			return false;
+		if (len == left)
+			return strspn(host, "0123456789") < len;
+		host += len + 1;
+		left -= len + 1;
+	}
+}
+
+/* The interface of an address may come later: the address without it. */
+static int
+cut_scope(char out[CHECKED_MAX], const char *text)
+{
+	const char *percent = strchr(text, '%'), *colon = strchr(text, ':');
+	size_t len = strlen(text), scope = 0, at = len;
+
+	if (len >= CHECKED_MAX)
+		return -1;
+	if (percent) {
+		at = (size_t)(percent - text);
+		scope = strcspn(percent, "]:");
+		if (!colon || colon > percent || scope < 2)
+			return -1;
+	}
+	memcpy(out, text, at);
+	memcpy(out + at, text + at + scope, len - at - scope + 1);
+	return 0;
+}
+
+int
+addr_check_listen(const char *text, struct err *e)
+{
+	char cut[CHECKED_MAX];
+	struct addr a;
+
+	if (cut_scope(cut, text) == 0 && addr_parse_listen(&a, cut) >= 0)
+		return 0;
+	return err_set(e, STATUS_CONFIG,
+	    "\"%.80s\" is no listening address; allowed is [ADDR:]PORT with a "
+	    "port from 0 (any) to 65535", text);
+}
+
+/* HOST[:PORT]; a name only if `named`. */
+static bool
+is_place(const char *text, bool named)
+{
+	char cut[CHECKED_MAX], host[ADDR_HOST];
+	uint16_t port;
+	struct addr a;
+
+	if (cut_scope(cut, text) != 0 ||
+	    addr_split(cut, PORT_DEFAULT, host, &port, NULL) != 0)
+		return false;
+	if (addr_parse_ip(&a, host) == 0)
+		return addr_is_host(&a);
+	return named && addr_is_name(host);
+}
+
+int
+addr_check_host(const char *text, struct err *e)
+{
+	if (is_place(text, true))
+		return 0;
+	return err_set(e, STATUS_CONFIG, "\"%.80s\" is no address; allowed is "
+	    "HOST[:PORT], as host.example, 192.0.2.1:3478 or "
+	    "[2001:db8::1]:3478", text);
+}
+
+static bool
+are_servers(const char *text)
+{
+	char one[CHECKED_MAX];
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+
+		if (len >= sizeof(one) || memchr(text, '%', len))
+			return false;
+		memcpy(one, text, len);
+		one[len] = '\0';
+		if (!is_place(one, false))
+			return false;
+		if (text[len] == '\0')
+			return true;
+		text += len + 1;
+	}
+}
+
+int
+addr_check_servers(const char *text, struct err *e)
+{
+	if (*text == '\0' || are_servers(text))
+		return 0;
+	return err_set(e, STATUS_CONFIG, "\"%.80s\" is no list of name "
+	    "servers; allowed is ADDR[:PORT],... as 192.0.2.53 or "
+	    "192.0.2.53:5353,[2001:db8::53]:53", text);
+}
+
+/* ---- as others see it --------------------------------------------------- */
 
 void
 addr_write(uint8_t out[ADDR_WIRE], const struct addr *a)

@@ -55,10 +55,23 @@ int addr_parse_port(const char *text, bool zero, uint16_t *port);
 /* Where to listen, "[ADDR:]PORT"; port 0 is any.  1: at this address only;
  * 0: at all of them, a has the port; -1: it is none. */
 int addr_parse_listen(struct addr *a, const char *text);
-/* The same for an option, so that a typing error is found at its line of the
- * file: of the shape only, since whoever binds the address judges it.
- * STATUS_CONFIG. */
+/* Could be asked of a name server: RFC 1123, section 2.1, with the _ that is
+ * in use.  The last label of a name is no number, or it would be a mistyped
+ * address (RFC 3696, section 2). */
+bool addr_is_name(const char *host);
+
+/*
+ * What an option may say, so that a typing error is found where it was made.
+ * Of the shape only: whether anybody is there, or the interface behind a %,
+ * is found out later.  STATUS_CONFIG.
+ */
+/* "[ADDR:]PORT", as of addr_parse_listen. */
 int addr_check_listen(const char *text, struct err *e);
+/* "HOST[:PORT]" */
+int addr_check_host(const char *text, struct err *e);
+/* "ADDR[:PORT],..": name servers, or "" for none; without a %, which not
+ * every c-ares can read. */
+int addr_check_servers(const char *text, struct err *e);
 
 /* The form all our packets carry; a scope means nothing to others. */
 void addr_write(uint8_t out[ADDR_WIRE], const struct addr *a);

@@ -74,22 +74,17 @@ static const char *
 read_host(struct route *r, const char *head)
 {
 	struct addr ip;
-	size_t len;
 
 	if (addr_split(head, RELAY_PORT, r->host, &r->port, NULL) != 0)
 		return "its host or port is none";
-	len = strlen(r->host);
-	if (len > HOST_MAX)
+	if (strlen(r->host) > HOST_MAX)
 		return "its name is too long";
 	if (addr_parse_ip(&ip, r->host) == 0)
 		return addr_is_host(&ip) ? NULL : "nobody is there";
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)r->host[i];
-
-		if (!isascii(c) || (!isalnum(c) && !strchr("-._", c)))
-			return "its host is no name";
-		r->host[i] = (char)tolower(c);
-	}
+	if (!addr_is_name(r->host))
+		return "its host is no name";
+	for (char *c = r->host; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 	return NULL;
 }
 

@@ -16,13 +16,11 @@
 static int
 check_name(const char *value, struct err *e)
 {
-	char host[ADDR_HOST];
-	uint16_t port;
+	struct route r;
 
-	if (*value == '\0')
-		return 0;
-	if (addr_split(value, RELAY_PORT, host, &port, NULL) == 0 &&
-	    strpbrk(host, "#/ ") == NULL)
+	/* The address that is printed of it is one to clients. */
+	if (*value == '\0' || (route_parse(&r, value, NULL) == 0 &&
+	    !r.has_key && !r.has_place))
 		return 0;
 	return err_set(e, STATUS_CONFIG, "\"%s\" is no name clients could "
 	    "reach; allowed is HOST[:PORT]", value);

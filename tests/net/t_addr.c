@@ -135,12 +135,74 @@ t_places_to_listen_at_are_one_address_or_all(void **state)
 	assert_int_equal(a.port, 9);
 	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
 		assert_int_equal(addr_parse_listen(&a, none[i]), -1);
-	/* Names and interfaces are for whoever binds it. */
-	assert_int_equal(addr_check_listen("7", NULL), 0);
-	assert_int_equal(addr_check_listen("fe80::1%nowhere:7", NULL), 0);
-	assert_int_equal(addr_check_listen("192.0.2.1", NULL), -1);
-	assert_int_equal(addr_check_listen("192.0.2.1:65536", NULL), -1);
-	assert_int_equal(addr_check_listen("", NULL), -1);
+}
+
+static void
+all_are(int status, int (*check)(const char *, struct err *),
+    const char *const *texts)
+{
+	for (; *texts; texts++) {
+		struct err e = { 0 };
+
+		if (check(*texts, &e) != status)
+			fail_msg("'%s': not %d", *texts, status);
+		assert_int_equal(e.status, status ? STATUS_CONFIG : STATUS_OK);
+		assert_true(status == 0 || strstr(e.what, "allowed is"));
+		assert_int_equal(check(*texts, NULL), status);
+	}
+}
+
+static void
+row_23_addresses_of_options_are_checked(void **state)
+{
+	/* Interfaces may come later. */
+	static const char *const listen[] = { "7", "0", "192.0.2.1:0",
+		"fe80::1%nowhere:7", "[fe80::1%nowhere]:7", "::1:9", NULL };
+	static const char *const no_listen[] = { "", "192.0.2.1",
+		"192.0.2.1:65536", "foo:7", "fe80::1%:7", "%x:7", "a%b:7",
+		NULL };
+	static const char *const host[] = { "a", "stun.example", "A-1._b.C.",
+		"1.example:1", "192.0.2.1:3478", "2001:db8::1",
+		"[2001:db8::1]:5", "[fe80::1%nowhere]:5", "localhost", NULL };
+	static const char *const no_host[] = { "", "a/b", "a:0", "a:65536",
+		"a..b", ".a", ".", "-a", "a.-b", "3478", "1.2.3", "1.2.3.4.5",
+		"192.0.2.256", "0.0.0.0", "[::]:5", "224.0.0.1", "a b", "a#b",
+		"a,b", "\xc3\xa4.example", "a%b", "stun:a", "[a]x", NULL };
+	static const char *const servers[] = { "", "192.0.2.1", "::1",
+		"127.0.0.1:5,[::1]:6,::1", NULL };
+	static const char *const no_servers[] = { "foo", "192.0.2.1,",
+		",192.0.2.1", "192.0.2.1 ", "192.0.2.1, 192.0.2.2",
+		"192.0.2.1:0", "192.0.2.1,dns.example", "0.0.0.0",
+		"fe80::1%lo", NULL };
+	char name[ADDR_HOST + 20];
+
+	(void)state;
+	all_are(0, addr_check_listen, listen);
+	all_are(-1, addr_check_listen, no_listen);
+	all_are(0, addr_check_host, host);
+	all_are(-1, addr_check_host, no_host);
+	all_are(0, addr_check_servers, servers);
+	all_are(-1, addr_check_servers, no_servers);
+	memset(name, 'a', sizeof(name));
+	name[63] = '\0';
+	assert_true(addr_is_name(name));
+	name[63] = 'a';
+	name[64] = '\0';
+	assert_false(addr_is_name(name));
+	name[64] = 'a';
+	for (size_t i = 60; i < sizeof(name); i += 60)
+		name[i] = '.';
+	name[253] = '\0';
+	assert_true(addr_is_name(name));
+	name[253] = '.';
+	name[254] = '\0';
+	assert_true(addr_is_name(name));
+	name[253] = 'a';
+	assert_false(addr_is_name(name));
+	name[254] = 'a';
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(addr_check_host(name, NULL), -1);
+	assert_int_equal(addr_check_listen(name, NULL), -1);
 }
 
 static void
@@ -271,6 +333,7 @@ main(void)
 		cmocka_unit_test(row_40_nobody_is_at_these),
 		cmocka_unit_test(t_host_and_port_are_told_apart),
 		cmocka_unit_test(t_places_to_listen_at_are_one_address_or_all),
+		cmocka_unit_test(row_23_addresses_of_options_are_checked),
 		cmocka_unit_test(t_bad_targets_are_refused),
 		cmocka_unit_test(t_what_is_written_reads_back),
 		cmocka_unit_test(t_nets_are_compared_by_bits),

@@ -110,7 +110,9 @@ t_wrong_values_are_usage_and_say_what_is_allowed(void **state)
 	static const char *const wrong[][2] = {
 		{ "--listen", "70000" }, { "--listen", "here" },
 		{ "--http", "80" }, { "--http", "localhost:80" },
-		{ "--name", "a#b" }, { "--store", "postgres" },
+		{ "--name", "a#b" }, { "--name", "-a" },
+		{ "--name", "0.0.0.0" }, { "--listen", "foo:0" },
+		{ "--store", "postgres" },
 		{ "--store", "nats://127.0.0.1:4222" }, { "--set", "x=1" },
 		{ "--set", "clients=0" }, { "--set", "reach=all" },
 		{ "--log", "loud" }, { "--config", "" }
