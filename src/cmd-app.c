@@ -94,22 +94,55 @@ is_same_relay(const char *a, const char *b, bool *same_key)
 	return r[0].port == r[1].port && strcmp(r[0].host, r[1].host) == 0;
 }
 
-/* One more, or another key for one there is; an empty value leaves all.
- * 1: there is that one already, and nothing is to be done. */
+/* Names that begin with - are none, so a value "-HOST.." leaves that one. */
+static bool
+is_leaving(const char *value)
+{
+	return *value == '-' || *value == '\0';
+}
+
+/* All but the one that value names.  A key has to be its own. */
+static int
+leave_relay(struct opts *o, char *const *list, const char *value,
+    struct err *e)
+{
+	struct route r;
+	bool same_key, found = false;
+	char where[ROUTE_TEXT];
+
+	if (route_parse(&r, value, e) < 0)
+		return err_prefix(e, "relay");
+	/* An empty list that was meant, unless one stays. */
+	opts_set(o, "relay", "", NULL);
+	for (size_t i = 0; list[i]; i++) {
+		if (is_same_relay(list[i], value, &same_key) &&
+		    (same_key || !r.has_key))
+			found = true;
+		else
+			opts_set(o, "relay", list[i], NULL);
+	}
+	if (found)
+		return 0;
+	route_where(&r, where);
+	err_set(e, STATUS_USAGE, "relay: %s is none of mine", where);
+	return err_next(e, "/set relay shows them");
+}
+
+/* One more, or another key for one there is, or one or all less.  1: there is
+ * that one already, and nothing is to be done. */
 static int
 change_relays(struct opts *o, char *const *list, const char *value,
     struct err *e)
 {
 	bool same_key;
 
-	/* What is wrong with it is found before anything is lost. */
 	for (size_t i = 0; list[i]; i++)
 		if (is_same_relay(list[i], value, &same_key) && same_key)
 			return 1;
-	if (opts_set(o, "relay", value, e) < 0)
-		return -1;
 	if (!*value)
-		return 0;
+		return opts_set(o, "relay", value, e);
+	if (is_leaving(value))
+		return leave_relay(o, list, value + 1, e);
 	opts_unset(o, "relay", NULL);
 	for (size_t i = 0; list[i]; i++)
 		if (!is_same_relay(list[i], value, &same_key))
@@ -120,24 +153,30 @@ change_relays(struct opts *o, char *const *list, const char *value,
 static int
 set_relay(struct cmd_app *app, const char *value, struct err *e)
 {
+	const char *const *now;
 	size_t n;
 	char **list = copy_relays(app->opts, &n);
 	int done = change_relays(app->opts, list, value, e);
 
-	if (done == 0 && net_relays(app->net, e) < 0) {
+	if (done == 0)
+		done = net_relays(app->net, e);
+	/* What is wrong loses nothing. */
+	if (done < 0)
 		put_relays(app->opts, list);
-		done = err_next(e, "/set relay \"\" leaves all there are");
-	}
+	if (done < 0 && n >= ROUTES_MAX && e && !e->next[0])
+		err_next(e, "/set relay -HOST leaves one, /set relay \"\" all");
 	for (size_t i = 0; i < n; i++)
 		free(list[i]);
 	free(list);
-	if (done == 0 && !*value)
+	if (done == 0 && is_leaving(value) &&
+	    opts_list(app->opts, "relay", &now) == 0)
 		chat_unrelayed(app->chat);
 	return done < 0 ? -1 : 0;
 }
 
 static void
-say_relay(struct cmd_call *call, const struct cmd_app *app)
+say_relay(struct cmd_call *call, const struct cmd_app *app,
+    const char *value)
 {
 	const char *const *list;
 	size_t n = opts_list(app->opts, "relay", &list);
@@ -146,12 +185,17 @@ say_relay(struct cmd_call *call, const struct cmd_app *app)
 		cmd_say(call, "no relay any more; letters that contacts leave "
 		    "there before they hear of it stay there until you set "
 		    "it again");
+	} else if (is_leaving(value)) {
+		cmd_say(call, "left; letters that contacts leave there before "
+		    "they hear of it stay there until you set it again; /save "
+		    "leaves it out at the next start, too");
 	} else if (n == 1) {
 		cmd_say(call, "used from now on; /save keeps it for the next "
 		    "start");
 	} else {
-		cmd_say(call, "used from now on, all %zu; /set relay \"\" "
-		    "leaves them, /save keeps them for the next start", n);
+		cmd_say(call, "used from now on, all %zu; /set relay -HOST "
+		    "leaves one, /set relay \"\" all; /save keeps them for "
+		    "the next start", n);
 	}
 }
 
@@ -206,7 +250,7 @@ cmd_set(void *room, struct cmd_call *call, struct err *e)
 	}
 	say_option(call, app, row);
 	if (value && strcmp(row->name, "relay") == 0)
-		say_relay(call, app);
+		say_relay(call, app, value);
 	if (value && row->at_start)
 		cmd_say(call, "read at the start only: /save, and start "
 		    "again%s", strcmp(row->name, "listen") ? "" :
@@ -245,7 +289,8 @@ static const struct cmd app_cmds[] = {
 	    { CMD_COMMAND }, 0, cmd_help, NULL, "for example /help host" },
 	{ "set", NULL, "[NAME [VALUE]]", "show or change options",
 	    { CMD_OPTION, CMD_REST }, 0, cmd_set, NULL,
-	    "for example /set relay relay.example; then /save" },
+	    "for example /set relay relay.example, then /save; "
+	    "/set relay -relay.example leaves it again" },
 	{ "save", NULL, "", "keep the options as they are now",
 	    { CMD_NONE }, 0, cmd_save, NULL, "/set shows and changes them" },
 	{ "quit", "exit q", "", "leave; what is owed stays queued",
