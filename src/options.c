@@ -92,7 +92,7 @@ static const struct opt option_table[] = {
 	{ .name = "receipts", .type = OPT_BOOL, .def = "on",
 	    .help = "tell contacts that I have read their messages" },
 	{ .name = "relay", .type = OPT_LIST, .max = ROUTE_TEXT - 1,
-	    .check = check_relay,
+	    .most = ROUTES_MAX, .check = check_relay,
 	    .help = "HOST[:PORT][#KEY]: where I can be found and left "
 	    "letters from anywhere; may be given several times" },
 	{ .name = "relay-token", .type = OPT_TEXT, .max = RELAY_TOKEN_MAX,
