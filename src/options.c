@@ -9,6 +9,7 @@
 #include "log.h"
 #include "relaywire.h"
 #include "route.h"
+#include "text.h"
 
 static int
 check_relay(const char *value, struct err *e)
@@ -25,6 +26,24 @@ check_relay(const char *value, struct err *e)
 		    "letters, not a relay; allowed is HOST[:PORT][#KEY]",
 		    value);
 	return 0;
+}
+
+/* chat knows the same of a name that is typed while it runs. */
+static int
+check_name(const char *value, struct err *e)
+{
+	struct buf shown;
+	size_t len;
+
+	buf_init(&shown);
+	text_filter(&shown, value, strlen(value), TEXT_NAME);
+	len = shown.len;
+	buf_clear(&shown);
+	if (*value == '\0' || (len > 0 && len <= CARD_NAME_MAX))
+		return 0;
+	return err_set(e, STATUS_CONFIG, "nothing of the name could be seen; "
+	    "allowed is a visible character, and up to %d bytes",
+	    CARD_NAME_MAX);
 }
 
 static const char *const direct_modes[] = { "always", "contacts", "never",
@@ -48,7 +67,7 @@ static const struct opt option_table[] = {
 	    .help = "who may learn my addresses, to be linked without a "
 	    "relay" },
 	{ .name = "dns", .type = OPT_TEXT, .max = 200,
-	    .at_start = true,
+	    .check = addr_check_servers, .at_start = true,
 	    .help = "name servers to ask instead of the system's: "
 	    "ADDR[:PORT],..." },
 	{ .name = "history", .type = OPT_BOOL, .def = "off",
@@ -74,6 +93,7 @@ static const struct opt option_table[] = {
 	{ .name = "marks", .type = OPT_WORD, .def = "auto", .words = mark_sets,
 	    .help = "draw marks and borders in Unicode or in ASCII" },
 	{ .name = "name", .type = OPT_TEXT, .max = CARD_NAME_MAX,
+	    .check = check_name,
 	    .help = "my display name; the login name if none was ever set" },
 	{ .name = "passphrase", .type = OPT_BOOL, .def = "off",
 	    .at_start = true,
@@ -99,7 +119,8 @@ static const struct opt option_table[] = {
 	    .help = "shown to my relays, which may serve only who knows it" },
 	{ .name = "requests", .type = OPT_BOOL, .def = "on",
 	    .help = "let strangers ask to talk to me" },
-	{ .name = "stun", .type = OPT_LIST, .max = 260, .at_start = true,
+	{ .name = "stun", .type = OPT_LIST, .max = 260,
+	    .check = addr_check_host, .at_start = true,
 	    .help = "HOST[:PORT] to ask how I look from outside, besides the "
 	    "relays; may be given several times" },
 	{ .name = "typing", .type = OPT_BOOL, .def = "on",
@@ -118,6 +139,17 @@ options_new(void)
 }
 
 /* ---- the command line ---------------------------------------------------- */
+
+/* An argument that is no option, but an address like theirs. */
+static int
+check_address(const struct arg *row, const char *value, struct err *e)
+{
+	if (addr_check_host(value, e) == 0)
+		return 0;
+	if (e)
+		e->status = STATUS_USAGE;
+	return err_prefix(e, "--%s", row->name);
+}
 
 /* The flags below that set an option carry the option's own name. */
 static int
@@ -146,9 +178,9 @@ take_connect(void *ctx, const struct arg *row, const char *value,
 {
 	struct start *s = ctx;
 
-	(void)row;
 	(void)value2;
-	(void)e;
+	if (check_address(row, value, e) < 0)
+		return -1;
 	s->connect = mem_resize(s->connect, s->n_connect + 1,
 	    sizeof *s->connect);
 	s->connect[s->n_connect++] = value;
@@ -180,11 +212,9 @@ take_join(void *ctx, const struct arg *row, const char *value,
 {
 	struct start *s = ctx;
 
-	(void)row;
-	(void)e;
 	s->join = value;
 	s->join_where = value2 ? value2 : "";
-	return 0;
+	return value2 ? check_address(row, value2, e) : 0;
 }
 
 static int
