@@ -15,6 +15,7 @@
 enum {
 	ALL_ROUNDS_MS = PUNCH_GATHER_MS + PUNCH_ROUND1_MS + PUNCH_ROUND2_MS +
 	    PUNCH_ROUND3_MS + 4000,
+	LONG_MS = 600000,		/* several rounds */
 	/* The program's sockets and a round's new ones. */
 	USUAL = 2,
 	TRIES = 60, TRY_MS = 10000	/* of who wants too much */
@@ -100,7 +101,8 @@ run_until_through(struct pair *p, const struct person *of, int ms)
 
 /* The chances are those of the dice: the same in every run but for the ports
  * that are tried.  Of 64000 ports 256 are right and up to 3800 are tried: all
- * miss once in four million rounds. */
+ * miss once in four million rounds; half of them, before a loose router is
+ * confused, once in 1800, and then the next round follows. */
 static void
 t_port_and_sym_find_each_other(void **state)
 {
@@ -119,7 +121,7 @@ t_port_and_sym_find_each_other(void **state)
 		hard = leads ? &p.a : &p.b;
 		soft = hard->other;
 		pair_start(&p);
-		assert_true(run_until_through(&p, hard, ALL_ROUNDS_MS) >
+		assert_true(run_until_through(&p, hard, LONG_MS) >
 		    USUAL + PUNCH_BIRTHDAY_SOCKETS / 2);
 		assert_true(pair_is_through(&p));
 		assert_int_equal(p.a.path, PATH_PUNCHED);
@@ -144,7 +146,7 @@ t_losses_only_delay_it(void **state)
 		fakenet_shake(p.net, i);
 		fakenet_loss(p.net, 20);
 		pair_start(&p);
-		run_until_through(&p, &p.b, 4 * 60000);
+		run_until_through(&p, &p.b, LONG_MS);
 		assert_true(pair_is_through(&p));
 		pair_clear(&p);
 	}
@@ -172,9 +174,11 @@ t_losers_are_closed_at_once(void **state)
 		}
 	}
 	assert_true(open_ms > 0);
-	assert_int_equal(host_n_udps(p.b.host), USUAL + 1);
-	/* What tells her so takes 25 ms. */
-	pair_run(&p, 30);
+	/* It may have been the round's new one, which probes her anyway and
+	 * in its turn.  What tells her so takes 25 ms. */
+	assert_in_range(host_n_udps(p.b.host), USUAL, USUAL + 1);
+	pair_run(&p, 30 + (host_n_udps(p.b.host) == USUAL ?
+	    PUNCH_PACE3_SLOW_MS : 0));
 	n = tally.n_ports;
 	run_until_through(&p, &p.b, 3000);
 	assert_int_equal(tally.n_ports, n);
@@ -295,10 +299,11 @@ t_a_round_has_its_bounds(void **state)
 	}
 }
 
+/* Of 100 all miss once in 280 rounds.  The usual ones alone may be lucky. */
 static void
 t_with_few_descriptors_it_takes_fewer(void **state)
 {
-	static const size_t most[] = { 1, USUAL, USUAL + 60 };
+	static const size_t most[] = { 1, USUAL, USUAL + 100 };
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -308,9 +313,9 @@ t_with_few_descriptors_it_takes_fewer(void **state)
 		homes(&p, BOX_PORT, BOX_SYM, true, true);
 		host_few(p.b.host, most[i]);
 		pair_start(&p);
-		n = run_until_through(&p, &p.b, 2 * 60000);
-		assert_int_equal(n, i < 2 ? USUAL : USUAL + 60);
-		assert_int_equal(p.b.has_way, i == 2);
+		n = run_until_through(&p, &p.b, LONG_MS);
+		assert_int_equal(n, i < 2 ? USUAL : USUAL + 100);
+		assert_true(i < 2 || p.b.has_way);
 		pair_clear(&p);
 	}
 }
