@@ -2,8 +2,8 @@
  * fresh - a socket no router has seen yet, and how one server sees it.
  *
  * A round that failed may have poisoned the mapping of its port: an early
- * packet of the peer's took the port at our router (REACHING, section 4), and
- * it stays so for the mapping's life.  The next round takes a new port.
+ * packet of the peer's took the port at our router, and it stays so for the
+ * mapping's life.  The next round takes a new port.
  * Ready with the first STUN answer, or without one after FRESH_GIVE_UP_MS.
  */
 #ifndef FRESH_H

@@ -19,7 +19,7 @@
 #include "link.h"
 #include "loop.h"
 
-/* REACHING, section 3; the numbers of Tailscale where it has some. */
+/* The numbers of Tailscale where it has some. */
 enum {
 	/* Pings while somebody talks, for so long after the last frame. */
 	LEG_BEAT_MS = 3000,

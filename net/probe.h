@@ -2,7 +2,7 @@
  * probe - the bytes of punching: what two people say through their link to
  * agree on a way, and the packets that try it.
  *
- * In RECORD_PATHS, sealed end to end (REACHING, section 4):
+ * In RECORD_PATHS, sealed end to end (p2ptui-protocol(7), FINDING A WAY):
  *
  *	CAPS   1 | u8 class | u8 flags | u64 epoch
  *	CANDS  2 | u64 epoch | u8 round | probe key 32 | u8 n, n x candidate
@@ -42,7 +42,7 @@ enum {
 	PATHS_MAX = 512			/* bytes of one RECORD_PATHS body */
 };
 
-/* My own NAT, as the other side must know it: REACHING section 2. */
+/* My own NAT, as the other side must know it: nat.h. */
 enum nat_class {
 	NAT_UNKNOWN, NAT_OPEN, NAT_EASY, NAT_SEQ, NAT_HARD, NAT_BLOCKED
 };

@@ -113,7 +113,7 @@ send_from(struct birthday *b, struct udp *u, int ttl)
 }
 
 /* First so that it opens my NAT and dies before theirs, which may take a port
- * away from what comes too early (REACHING, section 4). */
+ * away from what comes too early: fresh.h. */
 static bool
 open_next(struct birthday *b)
 {

@@ -1,5 +1,6 @@
 /*
- * punch - the way through two NATs to one person: REACHING sections 3, 4.
+ * punch - the way through two NATs to one person: p2ptui-protocol(7),
+ * FINDING A WAY.
  *
  *	IDLE --a link stands--> MEETING --both told their class--> GATHERING
  *	GATHERING --my addresses--> OFFERED --theirs--> SYNCING --RTT/2-->

@@ -1,7 +1,7 @@
 /*
  * headless - the messenger without a screen: commands on stdin, one JSON
  * object a line on stdout.  It stands where tui would and reads the same
- * news; CONTRACT: p2ptui(1), HEADLESS.
+ * news; p2ptui(1), HEADLESS.
  *
  * A message counts as shown when its line was written; a reader that stalls
  * stops nobody, its lines wait here (and the messages stay unread on disk).

@@ -1,12 +1,12 @@
 /*
  * profile - where a person's things lie, and the lock on them.
  *
- * Without --home: the XDG directories (CONTRACT: p2ptui.conf in the config
- * one, identity and database in the data one, the log in the state one, the
- * socket in the runtime one or else with the data),
- * with a folder more for each --profile NAME.  With --home DIR everything
- * lies under DIR.  Directories are 0700, files 0600; anything wider found
- * on the identity is an error, not a repair.
+ * Without --home: the XDG directories (p2ptui(1), FILES: p2ptui.conf in the
+ * config one, identity and database in the data one, the log in the state
+ * one, the socket in the runtime one or else with the data), with a folder
+ * more for each --profile NAME.  With --home DIR everything lies under DIR.
+ * Directories are 0700, files 0600; anything wider found on the identity is
+ * an error, not a repair.
  */
 #ifndef PROFILE_H
 #define PROFILE_H

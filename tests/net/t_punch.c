@@ -15,7 +15,7 @@
 enum { ALL_ROUNDS_MS = PUNCH_GATHER_MS + PUNCH_ROUND1_MS + PUNCH_ROUND2_MS +
 	PUNCH_ROUND3_MS + 4000 };
 
-/* ---- the matrix of REACHING, section 5 --------------------------------- */
+/* ---- the matrix of e2e/nat.test ----------------------------------------- */
 
 static const char *const box_names[] = {
 	"none", "full", "addr", "port", "loose", "seq", "sym", "udpblock"
