@@ -1,6 +1,6 @@
 /*
- * beacon - the datagrams of LAN discovery: a pure codec.  PROTOCOL
- * section 10.
+ * beacon - the datagrams of LAN discovery: a pure codec.
+ * p2ptui-protocol(7), THE LAN BEACON.
  *
  * A public one is for everybody, a hidden one for contacts alone.  A beacon
  * only suggests an address: the handshake proves who is there.

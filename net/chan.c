@@ -252,8 +252,8 @@ put_hello(uint8_t hello[CHAN_HELLO])
 	put_u32(hello + 2, 0);
 }
 
-/* PROTOCOL section 13: the ranges are repeated inside the handshake.  Only
- * `alive` makes it more than anyone's word. */
+/* The ranges are repeated inside the handshake.  Only `alive` makes it more
+ * than anyone's word. */
 static bool
 is_hello(struct chan *c, const uint8_t *p, size_t len, bool alive)
 {

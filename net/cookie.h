@@ -65,7 +65,7 @@ void cookie_macs(uint8_t *p, size_t len, const uint8_t their_x[KEY_LEN],
 /* The cookie in an answer to p; -1: it is no answer to p. */
 int cookie_open(uint8_t cookie[COOKIE_LEN], const uint8_t their_x[KEY_LEN],
     const uint8_t reply[COOKIE_REPLY], const uint8_t *p, size_t len);
-/* PROTOCOL's spelling of an address: IPv4 mapped, port big-endian. */
+/* The protocol's spelling of an address: IPv4 mapped, port big-endian. */
 void cookie_of(uint8_t cookie[COOKIE_LEN], const uint8_t secret[HASH_LEN],
     const struct addr *from);
 

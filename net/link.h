@@ -20,7 +20,7 @@
 
 #include "carrier.h"
 
-/* First byte of a record's plaintext: PROTOCOL section 5. */
+/* First byte of a record's plaintext: p2ptui-protocol(7), Records. */
 enum record {
 	RECORD_FRAME = 1,	/* one or more frames, back to back */
 	RECORD_CHUNK = 2,	/* of a file */

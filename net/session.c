@@ -46,7 +46,7 @@ wake(struct session *s, int64_t ms)
 
 /* ---- which link is best ------------------------------------------------ */
 
-/* PROTOCOL section 5: of two, the one the smaller id began. */
+/* p2ptui-protocol(7), LINKS: of two, the one the smaller id began. */
 static bool
 is_preferred(const struct leg *l)
 {

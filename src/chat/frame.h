@@ -1,5 +1,6 @@
 /*
- * frame - one message, receipt or control item as bytes: PROTOCOL section 6.
+ * frame - one message, receipt or control item as bytes:
+ * p2ptui-protocol(7), FRAMES.
  *
  *	u8 version, u8 type, u16 flags |
  *	u64 epoch, base, seq | u64 ack_epoch, ack_cum, ack_bits |

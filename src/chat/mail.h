@@ -48,7 +48,7 @@ enum {
 	MAIL_FULL_MS = 600000,
 	MAIL_LOOK_MS = 3600000,		/* what a day ends is looked for */
 	MAIL_DAY_MS = 86400000,
-	MAIL_RESEAL_MS = 600000,	/* PROTOCOL section 6, rule 4 */
+	MAIL_RESEAL_MS = 600000,	/* p2ptui-protocol(7), LETTERS */
 	MAIL_HEED_MS = 60000		/* and no oftener heeded */
 };
 

@@ -3,7 +3,7 @@
  *
  * Seen windows, receive keys both ways, how far each has read.  Written
  * once a turn for each contact whose numbers moved, in the transaction of
- * what moved them (PROTOCOL section 12: T2, T3).
+ * what moved them.
  */
 #ifndef NUMBERS_H
 #define NUMBERS_H

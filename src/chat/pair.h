@@ -1,6 +1,7 @@
 /*
  * pair - session codes: how two people who can only talk become contacts.
- * PROTOCOL section 4; what is said is pairing.h, who carries it carrier.h.
+ * p2ptui-protocol(7), MEETING BY A CODE; what is said is pairing.h, who
+ * carries it carrier.h.
  *
  *	my code	NONE --/host--> OUT --somebody came--> BUSY
  *		BUSY --wrong, or cut as a guess--> OUT, after three DEAD
@@ -14,7 +15,7 @@
  * Nothing leaves inside a callback of the carrier: a message is read, what
  * it changes goes into the turn's transaction, and pair_post answers after
  * the commit.  So a guess is on disk before its answer leaves, and a
- * contact before the message that tells of it (PROTOCOL section 12, T5).
+ * contact before the message that tells of it.
  * When the turn fails, the run ends and nothing of it is left.
  *
  * A code lives in memory only: a start after a crash says that it is gone,

@@ -29,7 +29,7 @@ is_old(const struct chat *c, const struct ring *r)
 
 /*
  * A new receive key with the first frame of each start, and of each day
- * (PROTOCOL section 6, rule 1).  It must be on disk before anybody seals to
+ * (p2ptui-protocol(7), LETTERS).  It must be on disk before anybody seals to
  * it.
  */
 void

@@ -1,5 +1,5 @@
 /*
- * prekey - what seals the first letter to me: PROTOCOL section 6.
+ * prekey - what seals the first letter to me: p2ptui-protocol(7), Card.
  *
  * A key pair in my card, signed with it.  Whoever has the card, or a link
  * made of it, can leave me a request before I ever said a receive key.  It

@@ -1,5 +1,6 @@
 /*
- * ring - the receive keys I made for one contact: PROTOCOL section 6.
+ * ring - the receive keys I made for one contact:
+ * p2ptui-protocol(7), Receive keys.
  *
  * The newest is said in every frame, so what they leave for me is sealed
  * to it.  Old ones are kept only for letters already on their way: at most

@@ -1,5 +1,6 @@
 /*
- * card - what a person says of themselves, signed: PROTOCOL section 3.
+ * card - what a person says of themselves, signed:
+ * p2ptui-protocol(7), IDENTITY.
  *
  *	u8 vmin, u8 vmax | u16 flags | u64 serial | ed 32 | x 32 |
  *	SPK 32 | u64 SPK expiry (unix s) | u16 n relays, n x LP(address) |

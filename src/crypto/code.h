@@ -1,6 +1,6 @@
 /*
- * code - the sixteen digits that two people say over the phone: PROTOCOL
- * section 4.
+ * code - the sixteen digits that two people say over the phone:
+ * p2ptui-protocol(7), CODES.
  *
  *	digits 1-6	nameplate: where they meet, public
  *	digits 7-15	secret: the password of the exchange

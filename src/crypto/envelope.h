@@ -1,5 +1,6 @@
 /*
- * envelope - a frame sealed for somebody who is away: PROTOCOL section 6.
+ * envelope - a frame sealed for somebody who is away:
+ * p2ptui-protocol(7), LETTERS.
  *
  *	letter	10 01 0000 | key id 8 | Noise X to a receive key {
  *		padded frame }

@@ -1,5 +1,5 @@
 /*
- * kdf - the hashes everything is derived with: PROTOCOL section 2.
+ * kdf - the hashes everything is derived with: p2ptui-protocol(7), Conventions.
  *
  *	H(label, a, b ..)       BLAKE2b-256(LP(label) || LP(a) || LP(b) ..)
  *	KDF(key, label, a ..)   the same, keyed

@@ -1,5 +1,5 @@
 /*
- * key - who somebody is: PROTOCOL section 3.
+ * key - who somebody is: p2ptui-protocol(7), IDENTITY.
  *
  * A person is two public keys, Ed25519 to sign and X25519 to agree, and the
  * hash over both is the user id: whoever changes one key is somebody else.
@@ -71,7 +71,7 @@ int x_agree(uint8_t out[KEY_LEN], const uint8_t secret[KEY_LEN],
     const uint8_t public[KEY_LEN]);
 void x_public(uint8_t public[KEY_LEN], const uint8_t secret[KEY_LEN]);
 bool x_is_low_order(const uint8_t public[KEY_LEN]);	/* cheap */
-/* A one-off X25519 pair: receive keys (PROTOCOL section 6). */
+/* A one-off X25519 pair: receive keys (p2ptui-protocol(7)). */
 void x_pair_new(uint8_t secret[KEY_LEN], uint8_t public[KEY_LEN]);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * label - one name for each use of a key: PROTOCOL section 2.
+ * label - one name for each use of a key: p2ptui-protocol(7), Conventions.
  *
  * Nothing is hashed, keyed or signed without one of these, so that bytes
  * made for one purpose mean nothing to another.  t_kdf asserts that no two

@@ -1,6 +1,6 @@
 /*
  * pairing - the exchange that makes two who say a code to each other
- * contacts: PROTOCOL section 4, messages m0 to m6.
+ * contacts: p2ptui-protocol(7), MEETING BY A CODE, messages m0 to m6.
  *
  *	m0 creator -> joiner	nonce 16 | vmin | vmax
  *	m1 joiner -> creator	nonce 16 | vmin | vmax | CPace share 32
@@ -16,7 +16,7 @@
  * keeps their order, and whatever is not the next message ends the run.
  * Pure but for randomness: no clock, no socket.
  *
- * What the caller owes to the disk (PROTOCOL section 12, T5):
+ * What the caller owes to the disk:
  *
  *	creator: read m1 -> GUESSED	commit attempt + 1, then write: m2
  *		tells the joiner whether the guess was right

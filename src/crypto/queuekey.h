@@ -1,6 +1,6 @@
 /*
- * queuekey - whose mailbox a queue is, and where two people meet: PROTOCOL
- * section 7.
+ * queuekey - whose mailbox a queue is, and where two people meet:
+ * p2ptui-protocol(7), THE RELAY.
  *
  * Each contact gets a queue of its own at each relay.  Its keys are derived
  * from the identity, the contact and the relay, so that nothing of them has

@@ -1,5 +1,6 @@
 /*
- * safety - numbers and words that two people compare: PROTOCOL section 3.
+ * safety - numbers and words that two people compare:
+ * p2ptui-protocol(7), VERIFICATION.
  *
  * Sixty digits, thirty a person, in the shape Signal made known: 5200 times
  * SHA-512 over the id; or twelve words of a list of 2048 (BIP-39), whose

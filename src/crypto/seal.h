@@ -4,7 +4,7 @@
  *	record = nonce 24 || ciphertext || tag 16
  *
  * The associated data says where a record belongs (table, row, version), so
- * that rows cannot be swapped: PROTOCOL section 11.
+ * that rows cannot be swapped: p2ptui-protocol(7), ON DISK.
  *
  *	AD = u32 table || u32 version || u64 row
  *

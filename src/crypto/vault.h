@@ -1,5 +1,5 @@
 /*
- * vault - the identity file: PROTOCOL section 11.
+ * vault - the identity file: p2ptui-protocol(7), ON DISK.
  *
  *	header 60	"P2PV" | u8 1 | u8 kind | u16 0 | u32 ops | u64 mem |
  *			salt 16 | nonce 24

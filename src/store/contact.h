@@ -12,7 +12,7 @@
 #include "card.h"
 #include "store.h"
 
-/* As on the screen: PROTOCOL section 3. */
+/* As on the screen: p2ptui(1), The screen. */
 enum trust {
 	TRUST_NEARBY,		/* seen, nothing agreed; never stored */
 	TRUST_REQUESTED,	/* wants to talk; waits for my answer */

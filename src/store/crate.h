@@ -1,6 +1,6 @@
 /*
- * crate - what lies in an exported file, behind its seal: PROTOCOL section
- * 11, "At rest".
+ * crate - what lies in an exported file, behind its seal:
+ * p2ptui-protocol(7), exported files.
  *
  *	entry		u8 kind | u64 length | bytes
  *

@@ -33,7 +33,7 @@ struct message {
 	bool mine;
 	uint8_t state;			/* enum msg_state */
 	uint8_t kind;			/* enum msg_kind */
-	uint64_t epoch, seq;		/* of its sender: PROTOCOL section 6 */
+	uint64_t epoch, seq;		/* of its sender: frame.h */
 	int64_t sent_ms;		/* sender's clock, Unix ms */
 	int64_t kept_ms;		/* our clock when we stored it */
 	const char *text;		/* clean UTF-8, not NUL-terminated */

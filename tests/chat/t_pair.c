@@ -188,7 +188,7 @@ cut_at(void *arg, struct sim_msg *m)
 	return m->number == *(const int *)arg ? SIM_CUT_AFTER : SIM_PASS;
 }
 
-/* PROTOCOL section 4: silence is no free guess. */
+/* p2ptui-protocol(7), MEETING BY A CODE: silence is no free guess. */
 static void
 t_a_guess_without_an_answer_counts(void **state)
 {

@@ -38,7 +38,7 @@ struct test {
 	int fd;				/* of the hand-made peer */
 };
 
-/* PROTOCOL section 5, spelled out; not one byte comes from chan.c. */
+/* p2ptui-protocol(7), LINKS, spelled out; not one byte comes from chan.c. */
 struct hand {
 	struct noise *noise;
 	struct cipher tx, rx;

@@ -453,7 +453,7 @@ take_record(struct liar *r, uint8_t *p, size_t len)
 	}
 }
 
-/* PROTOCOL section 7, spelled out: preface and both messages. */
+/* p2ptui-protocol(7), THE RELAY, spelled out: preface and both messages. */
 static void
 shake(struct liar *r)
 {
