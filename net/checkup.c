@@ -85,6 +85,7 @@ gather(const struct checkup *c, struct doctor_facts *f)
 	f->lan_port = (uint16_t)opts_int(o, "lan-port");
 	f->n_nearby = lan_count(n->lan);
 	f->never_direct = strcmp(opts_word(o, "direct"), "never") == 0;
+	f->has_birthday = opts_bool(o, "birthday");
 	f->nat = r.nat;
 	f->has_public = r.has_public;
 	f->public = r.public;

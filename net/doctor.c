@@ -182,8 +182,12 @@ nat(struct report *r)
 	case NAT_HARD:
 		x = find(r, FINDING_NOTE, "the router uses another port for "
 		    "each destination (NAT class hard): direct only to people "
-		    "with an easy or open one; seen from outside as %s", pub);
-		next(x, "a forwarded port helps: see the port mapping below");
+		    "whose router lets answers in from any port%s; seen from "
+		    "outside as %s", f->has_birthday ?
+		    ", or who have birthday on, too" : "", pub);
+		next(x, "a forwarded port helps: see the port mapping "
+		    "below%s", f->has_birthday ? "" : "; or at both sides "
+		    "p2ptui --set birthday=yes, see p2ptui.conf(5)");
 		break;
 	case NAT_BLOCKED:
 		x = find(r, FINDING_BAD, "UDP does not leave this network: no "

@@ -41,6 +41,7 @@ struct doctor_facts {
 	uint16_t lan_port;
 	size_t n_nearby;
 	bool never_direct;		/* option direct */
+	bool has_birthday;		/* option birthday */
 	enum nat_class nat;
 	bool has_public;
 	struct addr public;		/* as STUN or a relay sees me */

@@ -159,6 +159,21 @@ t_doctor_tells_a_second_nat(void **state)
 }
 
 static void
+t_doctor_knows_what_helps_a_hard_nat(void **state)
+{
+	struct doctor_facts f = healthy();
+
+	(void)state;
+	f.nat = NAT_HARD;
+	examine(&f);
+	assert_non_null(strstr(has("NAT class hard")->next, "birthday=yes"));
+	f.has_birthday = true;
+	examine(&f);
+	assert_null(strstr(has("NAT class hard")->next, "birthday=yes"));
+	assert_non_null(has("who have birthday on"));
+}
+
+static void
 t_doctor_tells_what_a_blocked_network_can_do(void **state)
 {
 	struct doctor_facts f = healthy();
@@ -248,6 +263,7 @@ main(void)
 		cmocka_unit_test(t_doctor_tells_how_to_see_a_second_router),
 		cmocka_unit_test(t_doctor_gives_the_command_of_this_firewall),
 		cmocka_unit_test(t_doctor_tells_a_second_nat),
+		cmocka_unit_test(t_doctor_knows_what_helps_a_hard_nat),
 		cmocka_unit_test(t_doctor_tells_what_a_blocked_network_can_do),
 		cmocka_unit_test(t_doctor_asks_for_a_relay),
 		cmocka_unit_test(t_doctor_knows_when_there_is_no_network),
