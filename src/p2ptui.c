@@ -481,6 +481,8 @@ run(struct app *a, struct err *e)
 		return rc < 0 ? -1 : status;
 	if (open_kept(a, e) < 0)
 		return give_links(a, e);
+	/* A passphrase was asked for, and tried. */
+	loop_look(a->loop);
 	if (open_parts(a, e) < 0 || open_face(a, e) < 0)
 		return -1;
 	dial_asked(a);

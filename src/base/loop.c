@@ -108,6 +108,14 @@ loop_new(struct err *e)
 	return l;
 }
 
+void
+loop_look(struct loop *l)
+{
+	assert(!l->in_turn);
+	if (!l->is_virtual)
+		clock_read(&l->clock);
+}
+
 struct loop *
 loop_new_virtual(int64_t wall_ms)
 {

@@ -50,6 +50,10 @@ const struct clock *loop_clock(const struct loop *l);	/* lives as l */
 int64_t loop_now_ms(const struct loop *l);		/* monotonic */
 int64_t loop_wall_ms(const struct loop *l);
 
+/* Between turns, after something that took long: what is timed from now on
+ * starts now, and the wall clock is right. */
+void loop_look(struct loop *l);
+
 /* Runs until loop_stop; returns its status. */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l, int status);

@@ -289,6 +289,19 @@ t_the_clock_stands_still_within_a_turn(void **state)
 }
 
 static void
+t_the_clock_moves_between_turns_when_looked_at(void **state)
+{
+	int64_t before = loop_now_ms(loop), start = real_us();
+
+	(void)state;
+	while (real_us() - start < 3000)
+		;
+	assert_true(loop_now_ms(loop) == before);
+	loop_look(loop);
+	assert_true(loop_now_ms(loop) >= before + 2);
+}
+
+static void
 t_virtual_hours_pass_at_once(void **state)
 {
 	int64_t start = real_us(), mono = loop_now_ms(loop);
@@ -502,6 +515,7 @@ main(void)
 		REAL(t_a_timer_is_never_early_and_never_spins),
 		REAL(t_a_timer_of_0_ms_does_not_starve_sockets),
 		REAL(t_the_clock_stands_still_within_a_turn),
+		REAL(t_the_clock_moves_between_turns_when_looked_at),
 		VIRTUAL(t_virtual_hours_pass_at_once),
 		VIRTUAL(t_a_turn_ends_with_the_deferred_then_the_phases),
 		REAL(t_what_a_hook_defers_is_of_its_turn_and_wants_another),
