@@ -5,6 +5,7 @@
 #include "consent.h"
 #include "door.h"
 #include "people.h"
+#include "routes.h"
 #include "secret.h"
 #include "trust.h"
 #include "turn.h"
@@ -47,6 +48,9 @@ pair_begin(struct chat *c, struct exchange *r, bool creator, uint32_t visit)
 		.code = creator ? &s->code : &s->join_code };
 	struct buf card;
 
+	/* A relay may have come a moment ago, and the carrier may go the next:
+	 * the card alone tells then where letters go. */
+	routes_now(c);
 	buf_init(&card);
 	c->events.card(c->events.chat, &card);
 	setup.card = card.at;

@@ -357,7 +357,9 @@ on_look(void *chat)
 static void
 soon(struct chat *c, int64_t delay_ms)
 {
-	if (timer_is_set(&c->routes) && !c->routes_patient)
+	/* Whoever waits for company does not hold up who does not. */
+	if (timer_is_set(&c->routes) && !c->routes_patient &&
+	    c->routes.due_ms <= loop_now_ms(c->loop) + delay_ms)
 		return;
 	c->routes_patient = false;
 	timer_set(&c->routes, delay_ms);

@@ -615,6 +615,23 @@ row_55_another_version_is_told_as_such(void **state)
 	ok(chat_hosting(alice->chat, &h) && h.left == 3, "no guess");
 }
 
+/* A relay that came a moment ago counts, and the way they met by may be gone
+ * a moment later. */
+static void
+t_the_meeting_alone_tells_where_letters_go(void **state)
+{
+	(void)state;
+	sim_relay(alice, true);
+	sim_relay(bob, true);
+	ok(join(bob, host()) == 0, e.what);
+	ok(is_contact(alice, bob) && is_contact(bob, alice), "contacts");
+	ok(sim_say(alice, bob, "to be left") == 0, "said");
+	ok(sim_say(bob, alice, "as well") == 0, "said");
+	sim_run_ms(s, 3000);
+	ok(strstr(sim_heard(bob, alice), "to be left"), "Bob took it");
+	ok(strstr(sim_heard(alice, bob), "as well"), "Alice took it");
+}
+
 int
 main(void)
 {
@@ -651,6 +668,7 @@ main(void)
 		T(t_who_comes_and_is_silent_is_told_once),
 		T(t_a_blocked_person_at_the_door_is_told_once),
 		T(row_55_another_version_is_told_as_such),
+		T(t_the_meeting_alone_tells_where_letters_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
