@@ -189,7 +189,8 @@ emit_gone(struct headless *h, const struct user_id *who)
 	json_set_text(o, "status", presence_name(OFFLINE));
 	json_set_text(o, "path", path_name(PATH_NONE));
 	json_object_set_new(o, "rtt_ms", json_null());
-	json_object_set(o, "trust", json_object_get(was, "trust"));
+	/* A contact is gone when it was removed: it is none any more. */
+	json_set_text(o, "trust", trust_name(TRUST_NEARBY));
 	json_decref(was);
 	emit(h, o);
 }
