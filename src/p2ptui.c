@@ -117,7 +117,8 @@ give_links(const struct app *a, const struct err *e)
 {
 	const struct start *s = &a->start;
 
-	if (e->status != STATUS_TRY_AGAIN || s->n_links == 0)
+	/* A script is to know that it does not run. */
+	if (e->status != STATUS_TRY_AGAIN || s->n_links == 0 || s->headless)
 		return -1;
 	for (size_t i = 0; i < s->n_links; i++)
 		if (!handover_give(&a->profile, s->links[i]))
@@ -404,7 +405,7 @@ add_asked(struct app *a)
 
 		if (a->tui) {
 			suggest_link(a, s->links[i]);
-			break;
+			continue;
 		}
 		p = chat_add(a->chat, s->links[i], &e);
 		if (!p)

@@ -176,12 +176,19 @@ tui_suggest(struct tui *t, const char *cmd, const char *arg, struct err *e)
 
 	edit_text(t->edit, &written);
 	if (written > 0) {
-		free(t->suggested);
-		t->suggested = line;
+		if (t->n_suggested == SUGGESTED_MAX) {
+			free(t->suggested[0]);
+			memmove(t->suggested, t->suggested + 1,
+			    --t->n_suggested * sizeof(*t->suggested));
+		}
+		t->suggested[t->n_suggested++] = line;
 		return 1;
 	}
 	/* The answer to a question is no answer to this. */
-	t->question = ASK_NOTHING;
+	if (t->question != ASK_NOTHING) {
+		t->question = ASK_NOTHING;
+		tui_flash(t, "");
+	}
 	rc = edit_set(t->edit, line, strlen(line), SIZE_MAX, e);
 	free(line);
 	return rc;
@@ -191,13 +198,14 @@ bool
 tui_take_suggestion(struct tui *t)
 {
 	size_t written;
+	char *line;
 
 	edit_text(t->edit, &written);
-	if (!t->suggested || written > 0)
+	if (t->n_suggested == 0 || written > 0)
 		return false;
-	edit_set(t->edit, t->suggested, strlen(t->suggested), SIZE_MAX, NULL);
-	free(t->suggested);
-	t->suggested = NULL;
+	line = t->suggested[--t->n_suggested];
+	edit_set(t->edit, line, strlen(line), SIZE_MAX, NULL);
+	free(line);
 	return true;
 }
 

@@ -35,6 +35,8 @@ enum question {
 	ASK_QUIT
 };
 
+enum { SUGGESTED_MAX = 8 };
+
 struct tui {
 	struct tui_setup setup;
 	struct theme theme;
@@ -53,7 +55,8 @@ struct tui {
 	bool was_joining;		/* at the end of the last turn */
 	struct timer tick;		/* while a countdown is seen */
 	enum question question;
-	char *suggested;		/* while the line is in use, or NULL */
+	char *suggested[SUGGESTED_MAX];	/* while the line is in use */
+	size_t n_suggested;
 	char *flash;			/* until the next key */
 	char hint[80];			/* of what is being typed, or "" */
 	enum style hint_style;

@@ -540,7 +540,8 @@ free_tui(struct tui *t)
 	sheet_close(t);
 	keymap_free(t->keys);
 	edit_free(t->edit);
-	free(t->suggested);
+	while (t->n_suggested > 0)
+		free(t->suggested[--t->n_suggested]);
 	complete_free(t->complete);
 	people_free(t->people);
 	help_free(t->help);

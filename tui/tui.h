@@ -83,7 +83,7 @@ void tui_uncover(struct tui *t);
 const struct tui_setup *tui_setup_of(const struct tui *t);
 int tui_visit(struct tui *t, struct person *p, struct err *e);
 /* Into the line, for the person to enter or not.  1: something is being
- * written there; once that is gone, Up brings it. */
+ * written there; once that is gone, Up brings it, and those before it. */
 int tui_suggest(struct tui *t, const char *cmd, const char *arg,
     struct err *e);
 void tui_clear(struct tui *t);
