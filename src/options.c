@@ -6,10 +6,10 @@
 
 #include "arg.h"
 #include "card.h"
+#include "chat.h"
 #include "log.h"
 #include "relaywire.h"
 #include "route.h"
-#include "text.h"
 
 static int
 check_relay(const char *value, struct err *e)
@@ -28,22 +28,20 @@ check_relay(const char *value, struct err *e)
 	return 0;
 }
 
-/* chat knows the same of a name that is typed while it runs. */
 static int
 check_name(const char *value, struct err *e)
 {
 	struct buf shown;
-	size_t len;
+	int rc;
 
-	buf_init(&shown);
-	text_filter(&shown, value, strlen(value), TEXT_NAME);
-	len = shown.len;
-	buf_clear(&shown);
-	if (*value == '\0' || (len > 0 && len <= CARD_NAME_MAX))
+	if (*value == '\0')
 		return 0;
-	return err_set(e, STATUS_CONFIG, "nothing of the name could be seen; "
-	    "allowed is a visible character, and up to %d bytes",
-	    CARD_NAME_MAX);
+	buf_init(&shown);
+	rc = chat_clean_name(&shown, value, e);
+	buf_clear(&shown);
+	if (rc < 0 && e)
+		e->status = STATUS_CONFIG;
+	return rc;
 }
 
 static const char *const direct_modes[] = { "always", "contacts", "never",

@@ -34,9 +34,8 @@ file_join(const char *dir, const char *name)
 	    name);
 }
 
-/* The directory part of path; fresh. */
-static char *
-dir_of(const char *path)
+char *
+file_dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -187,7 +186,7 @@ file_sync(int fd)
 int
 file_sync_dir_of(const char *path)
 {
-	char *dir = dir_of(path);
+	char *dir = file_dir_of(path);
 	int fd = open(dir, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	int status = -1;
 
@@ -301,7 +300,7 @@ lock_fd(int fd, pid_t *pid)
 static int
 refuse_lock(const char *path, pid_t pid, struct err *e)
 {
-	char *dir = dir_of(path);
+	char *dir = file_dir_of(path);
 
 	if (pid > 0)
 		err_set(e, STATUS_TRY_AGAIN,

@@ -37,6 +37,8 @@ int file_write_via(const char *tmp, const char *path, const void *p,
 int file_write_all(int fd, const void *p, size_t len);
 int file_sync(int fd);
 int file_sync_dir_of(const char *path);
+/* The folder a path lies in, "." if it names none; fresh. */
+char *file_dir_of(const char *path);
 
 /* An exclusive flock() that dies with the process; the file holds the pid.
  * Returns the descriptor (keep it open), or -1 with STATUS_TRY_AGAIN and the

@@ -128,6 +128,23 @@ keep_name(struct chat *c, const char *name, struct err *e)
 }
 
 int
+chat_clean_name(struct buf *out, const char *name, struct err *e)
+{
+	const size_t before = out->len;
+	size_t len;
+
+	text_filter(out, name, strlen(name), TEXT_NAME);
+	len = out->len - before;
+	if (len == 0)
+		return err_set(e, STATUS_USAGE,
+		    "a name needs at least one visible character");
+	if (len > CARD_NAME_MAX)
+		return err_set(e, STATUS_USAGE, "a name has at most %d "
+		    "bytes, this one has %zu", CARD_NAME_MAX, len);
+	return 0;
+}
+
+int
 chat_rename(struct chat *c, const char *name, struct err *e)
 {
 	struct buf *b = &c->words;
@@ -135,13 +152,8 @@ chat_rename(struct chat *c, const char *name, struct err *e)
 	struct err why = { 0 };
 
 	buf_empty(b);
-	text_filter(b, name, strlen(name), TEXT_NAME);
-	if (b->len == 0)
-		return err_set(e, STATUS_USAGE,
-		    "a name needs at least one visible character");
-	if (b->len > CARD_NAME_MAX)
-		return err_set(e, STATUS_USAGE, "a name has at most %d "
-		    "bytes, this one has %zu", CARD_NAME_MAX, b->len);
+	if (chat_clean_name(b, name, e) < 0)
+		return -1;
 	memcpy(clean, buf_str(b), b->len);
 	if (strcmp(clean, c->name) == 0)
 		return 0;

@@ -53,7 +53,10 @@ const struct carrier_events *chat_events(struct chat *c);
 
 const struct identity *chat_identity(const struct chat *c);
 const char *chat_name(const struct chat *c);
-/* Kept, announced; cleaned, 1..CARD_NAME_MAX bytes. */
+/* As others would see it, appended: 1..CARD_NAME_MAX bytes, or
+ * STATUS_USAGE. */
+int chat_clean_name(struct buf *out, const char *name, struct err *e);
+/* Cleaned, kept, announced. */
 int chat_rename(struct chat *c, const char *name, struct err *e);
 struct roster *chat_roster(struct chat *c);
 const struct news_list *chat_news(const struct chat *c);

@@ -259,14 +259,9 @@ check_folder(const char *dir, struct err *e)
 static int
 make_dir_of(const char *file, struct err *e)
 {
-	char *dir = mem_str(file);
-	char *slash = strrchr(dir, '/');
-	int rc = 0;
+	char *dir = file_dir_of(file);
+	int rc = file_make_dir(dir, e);
 
-	if (slash != NULL && slash != dir) {
-		*slash = '\0';
-		rc = file_make_dir(dir, e);
-	}
 	free(dir);
 	return rc;
 }
@@ -274,13 +269,12 @@ make_dir_of(const char *file, struct err *e)
 int
 profile_check(const struct profile *p, struct err *e)
 {
-	char *config = mem_strn(p->config,
-	    (size_t)(strrchr(p->config, '/') - p->config));
+	char *config = file_dir_of(p->config);
 	int rc = 0;
 
 	if (file_exists(p->dir))
 		rc = check_folder(p->dir, e);
-	if (rc == 0 && *config && file_exists(config))
+	if (rc == 0 && file_exists(config))
 		rc = check_folder(config, e);
 	free(config);
 	return rc;
@@ -312,13 +306,11 @@ profile_make_log_dir(const struct profile *p, struct err *e)
 int
 profile_make_links_dir(const struct profile *p, struct err *e)
 {
-	char *dir;
-	int rc;
+	char *dir = file_dir_of(p->links);
+	int rc = file_make_dir(dir, e);
 
-	if (make_dir_of(p->links, e) != 0)
-		return -1;
-	dir = mem_strn(p->links, (size_t)(strrchr(p->links, '/') - p->links));
-	rc = *dir ? check_folder(dir, e) : 0;
+	if (rc == 0)
+		rc = check_folder(dir, e);
 	free(dir);
 	return rc;
 }
